@@ -152,7 +152,8 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     if (this.sending !== Sending.Directly) return this.defer(blob.size, () => this.sendBlob(blob));
     if (this.bufferedAmount > 0 && !this.hasRoomFor(blob.size)) return this.refuse();
     this.sending = Sending.Deferred;
-    const deferred = (this.deferred ??= new DeferredSends());
+    this.deferred ??= new DeferredSends();
+    const { deferred } = this;
     deferred.block();
     deferred.byteLength += blob.size;
     const settle = (send: () => void): void => {
