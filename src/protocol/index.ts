@@ -9,6 +9,16 @@ export {
   parseExtensions,
   serializeExtensions,
 } from './extension/extension-header.ts';
+export {
+  type AcceptedOffer,
+  acceptOffer,
+  checkAnswer,
+  createOffer,
+  type PermessageDeflate,
+  type PermessageDeflateOptions,
+  permessageDeflate,
+  permessageDeflateDefaults,
+} from './extension/permessage-deflate.ts';
 export { CloseCode, isSendableCloseCode } from './frame/close-code.ts';
 export { isControl, isReserved, Opcode } from './frame/opcode.ts';
 export { acceptKey, isWebSocketKey, type Sha1Base64 } from './handshake/accept-key.ts';
