@@ -48,6 +48,15 @@ export {
   requestHeaders,
   type UpgradeResponseHead,
 } from './handshake/client-handshake.ts';
+export {
+  checkExtendedConnect,
+  checkExtendedConnectResponse,
+  type ExtendedConnectAnswer,
+  type ExtendedConnectHead,
+  type ExtendedConnectOffer,
+  extendedConnectAnswer,
+  extendedConnectRequest,
+} from './handshake/extended-connect.ts';
 export { Malformed } from './handshake/field-reader.ts';
 export {
   HandshakeError,

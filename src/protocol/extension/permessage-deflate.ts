@@ -203,7 +203,7 @@ function readParameters(
         serverMaxWindowBits = bits;
         break;
       case 'client_max_window_bits':
-        // 7.1.2.2. "This parameter may or may not have a value" in an offer; in a response it has one.
+        // 7.1.2.2. In an offer it may stand without a value; in an answer it has one.
         if (bits === undefined && (value !== undefined || where === 'answer')) {
           return `${name} is not a number from 8 to 15`;
         }
