@@ -242,6 +242,11 @@ describe('request head is refused', () => {
     assert.equal(parser.head, undefined);
   });
 
+  it('with a hint where a field is folded (RFC 9112, 5.2)', () => {
+    const { refusal } = parse('request', 'GET / HTTP/1.1\r\na: b\r\n c');
+    assert.equal(refusal?.body, 'A line of the head begins with a space. Write each field on one line.');
+  });
+
   it('with a sentence that repeats no byte of it', () => {
     const { refusal } = parse('request', 'GET / HTTP/1.1\r\nCookie: secret\0');
     assert.equal(
