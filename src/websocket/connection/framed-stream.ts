@@ -76,7 +76,7 @@ type Sending = (typeof Sending)[keyof typeof Sending];
 
 const NOTHING = new Uint8Array(0);
 
-/** A message that inflates to more than this many steps is inflated in turns with everything else: 1 MiB. */
+/** How many steps are made before other work has its turn: 1 MiB of output. */
 const INFLATE_STEPS_AT_ONCE = 16;
 
 interface InflatingMessage {
@@ -436,11 +436,20 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     const { deflate } = this;
     if (deflate === undefined) return;
     const context = deflate.beginInflate(compressed);
-    this.inflateSlice({ deflate, context, isText, pieces: [], byteLength: 0 });
+    const message = { deflate, context, isText, pieces: [], byteLength: 0 };
+    if (this.inflateSlice(message)) return;
+    // A long one goes on in turns with everything else, and the messages behind it wait.
+    this.pause(PauseReason.Inflating);
+    const goOn = (): void => {
+      if (this.endpoint.isCloseReceived) return;
+      if (this.inflateSlice(message)) this.resume(PauseReason.Inflating);
+      else setImmediate(goOn);
+    };
+    setImmediate(goOn);
   }
 
-  /** Inflates for a while; what then is left waits its turn, and the messages behind it with it. */
-  private inflateSlice(message: InflatingMessage): void {
+  /** Inflates for a while. Returns whether the message is done with: handed on, or the connection failed. */
+  private inflateSlice(message: InflatingMessage): boolean {
     const { context, deflate, pieces } = message;
     for (let steps = 0; steps < INFLATE_STEPS_AT_ONCE; steps += 1) {
       const progress = context.step();
@@ -453,28 +462,23 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
             `the message inflates to more than maxMessageBytes (${maxMessageBytes})`,
           ),
         );
-        return;
+        return true;
       }
       if (progress === 'invalid') {
         this.endpoint.fail(
           new ProtocolError('INVALID_DEFLATE', 'a compressed message is damaged (RFC 7692, section 7.2.2)'),
         );
-        return;
+        return true;
       }
       if (progress === 'done') {
         const bytes = pieces.length === 0 ? context.output : Buffer.concat([...pieces, context.output]);
         this.deliverInflated(asBuffer(bytes), message);
         deflate.endInflate();
-        return;
+        return true;
       }
       pieces.push(Buffer.from(context.output));
     }
-    this.pause(PauseReason.Inflating);
-    setImmediate(() => {
-      if (this.endpoint.isCloseReceived) return;
-      this.inflateSlice(message);
-      this.resume(PauseReason.Inflating);
-    });
+    return false;
   }
 
   /** Hands on a message that is inflated: a short one lies in memory that is used again. */
