@@ -67,7 +67,7 @@ function onState(state: SocketState): void {
   const wasHere = you !== undefined;
   you = undefined;
   if (!chat.hidden) {
-    if (wasHere) people.clear();
+    if (wasHere) people.setStale();
     connectionStatus.show(state);
   } else if (state.type === 'waiting') {
     joinProblem.textContent = 'The server cannot be reached. Trying again …';

@@ -48,6 +48,6 @@ export class ConnectionStatus {
 
   #count(retryAt: number): void {
     const seconds = Math.max(0, Math.ceil((retryAt - performance.now()) / 1000));
-    this.#stripText.textContent = `Connection lost. Next attempt in ${seconds} s.`;
+    this.#stripText.textContent = `Connection lost. Next try in ${seconds}\u00a0s.`;
   }
 }

@@ -7,12 +7,13 @@ export class PeopleList {
   readonly #list = byId('people-list', HTMLUListElement);
   readonly #count = byId('people-count', HTMLSpanElement);
   readonly #typing = byId('typing', HTMLParagraphElement);
+  readonly #panel = byId('people', HTMLElement);
   readonly #people = new Map<number, Person>();
   #you: number | undefined;
 
   constructor() {
     const toggle = byId('people-toggle', HTMLButtonElement);
-    const panel = byId('people', HTMLElement);
+    const panel = this.#panel;
     const show = (open: boolean) => {
       toggle.setAttribute('aria-expanded', String(open));
       panel.classList.toggle('open', open);
@@ -31,6 +32,7 @@ export class PeopleList {
 
   reset(people: readonly Person[], you: number): void {
     this.#you = you;
+    this.#panel.classList.remove('stale');
     this.#people.clear();
     for (const person of people) this.#people.set(person.id, person);
     this.#render();
@@ -53,9 +55,10 @@ export class PeopleList {
     this.#render();
   }
 
-  /** Nobody can be seen while we are cut off. */
-  clear(): void {
-    this.#people.clear();
+  /** While we are cut off the list shows who was here, paler, and nobody is seen typing. */
+  setStale(): void {
+    this.#panel.classList.add('stale');
+    for (const [id, person] of this.#people) this.#people.set(id, { ...person, typing: false });
     this.#render();
   }
 
