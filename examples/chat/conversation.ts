@@ -70,6 +70,11 @@ export class Conversation<Visitor> {
     return [...this.#visitors.keys()].map(describe);
   }
 
+  /** Whether this page has joined. */
+  has(visitor: Visitor): boolean {
+    return this.#guests.get(visitor)?.member !== undefined;
+  }
+
   /** A page connected. */
   enter(visitor: Visitor): void {
     const bucket = new TokenBucket(conversationLimits, this.#output.now());
