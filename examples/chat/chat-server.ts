@@ -121,7 +121,7 @@ function servePage(): RequestListener {
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
       return;
     }
-    const notFound = () => response.writeHead(404, { 'content-type': 'text/plain' }).end('not found\n');
+    const notFound = () => void response.writeHead(404, { 'content-type': 'text/plain' }).end('not found\n');
     written?.(request, response, () => compiled?.(request, response, notFound));
   };
 }

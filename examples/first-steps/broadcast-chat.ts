@@ -20,4 +20,4 @@ const server = new WebSocketServer<{ name: string }>({
 });
 
 await server.listening;
-console.log(`listening on port ${server.address().port}`);
+console.log(`listening on port ${server.address()?.port}`);

@@ -16,4 +16,4 @@ const server = new WebSocketServer<{ pingedAt: number }>({
 });
 
 await server.listening;
-console.log(`listening on port ${server.address().port}`);
+console.log(`listening on port ${server.address()?.port}`);
