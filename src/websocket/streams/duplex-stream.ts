@@ -63,6 +63,8 @@ export class DuplexStream implements ByteStream {
     duplex.on('close', onClose);
     duplex.on('end', onEnd);
     duplex.on('data', onData);
+    // It may have been paused while the opening handshake was being decided.
+    duplex.resume();
     if (duplex.destroyed) queueMicrotask(() => onClose.call(duplex));
   }
 }
