@@ -12,6 +12,16 @@ export {
   parseExtensions,
   serializeExtensions,
 } from './extension/extension-header.ts';
+export {
+  type AcceptedOffer,
+  acceptOffer,
+  checkAnswer,
+  createOffer,
+  type PermessageDeflate,
+  type PermessageDeflateOptions,
+  permessageDeflate,
+  permessageDeflateDefaults,
+} from './extension/permessage-deflate.ts';
 export { CloseCode, isSendableCloseCode } from './frame/close-code.ts';
 export {
   type CloseStatus,
@@ -38,6 +48,15 @@ export {
   requestHeaders,
   type UpgradeResponseHead,
 } from './handshake/client-handshake.ts';
+export {
+  checkExtendedConnect,
+  checkExtendedConnectResponse,
+  type ExtendedConnectAnswer,
+  type ExtendedConnectHead,
+  type ExtendedConnectOffer,
+  extendedConnectAnswer,
+  extendedConnectRequest,
+} from './handshake/extended-connect.ts';
 export { Malformed } from './handshake/field-reader.ts';
 export {
   HandshakeError,

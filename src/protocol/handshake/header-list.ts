@@ -34,7 +34,7 @@ export class HeaderList implements HeaderLookup, Iterable<HeaderField> {
   /** Adds a field as the parser found it; `name` is in lower case. */
   append(name: string, value: string): void {
     const before = this.#fields.get(name);
-    // RFC 6265, 5.4. Cookies are joined by a semicolon where others are by a comma.
+    // RFC 9113, 8.2.3. Cookies are joined by a semicolon, where others are by a comma.
     const separator = name === 'cookie' ? '; ' : ', ';
     this.#fields.set(name, before === undefined ? value : before + separator + value);
   }

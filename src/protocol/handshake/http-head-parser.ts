@@ -76,7 +76,12 @@ export class HttpHeadParser<Kind extends HttpHead['type'] = HttpHead['type']> {
 
   constructor(kind: Kind, options: HttpHeadOptions = {}) {
     this.#kind = kind;
-    this.#limits = { ...httpHeadLimitDefaults, ...options };
+    const defaults = httpHeadLimitDefaults;
+    this.#limits = {
+      maxHeadBytes: options.maxHeadBytes ?? defaults.maxHeadBytes,
+      maxTargetBytes: options.maxTargetBytes ?? defaults.maxTargetBytes,
+      maxHeaders: options.maxHeaders ?? defaults.maxHeaders,
+    };
     this.#part = new HeadPart(options.decodeLatin1 ?? decodeLatin1);
   }
 

@@ -30,7 +30,7 @@ export function serializeUpgradeResponse(answer: UpgradeAnswer): string {
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
     `Sec-WebSocket-Accept: ${answer.accept}\r\n`;
   for (const [name, value] of agreedFields(answer)) head += `${name}: ${value}\r\n`;
-  return `${head}${serializeFields(answer.headers ?? [], isHandshakeField)}\r\n`;
+  return `${head}${serializeFields(checkFields(answer.headers ?? []))}\r\n`;
 }
 
 /** The fields that say what was agreed, over HTTP/1.1 and HTTP/2 alike. */
@@ -40,7 +40,7 @@ export function agreedFields(
   const { request, protocol = '', extensions = [] } = answer;
   const fields: HeaderField[] = [];
   if (protocol !== '') {
-    // 4.2.2, item 5.5. "if the server does not agree to any of the client's requested subprotocols, the only
+    // 4.2.2, item 4. "if the server does not agree to any of the client's requested subprotocols, the only
     // acceptable value is null": what was not offered fails the client's check.
     if (!request.protocols.includes(protocol)) {
       throw new UsageError(`protocol: ${JSON.stringify(protocol)} was not offered by the client`);
@@ -68,7 +68,7 @@ export function serializeRejection(
   if (!Number.isInteger(status) || status < 300 || status > 599 || status === 304) {
     throw new UsageError(`status: ${status} does not refuse a request; use 300 to 599, and not 304`);
   }
-  const fields = [...headers];
+  const fields = checkFields(headers, isFramingField);
   const content = typeof body === 'string' ? new TextEncoder().encode(body) : body;
   let head = `HTTP/1.1 ${status} ${reasonPhrases.get(status) ?? ''}\r\n`;
   // RFC 9110, 7.8. "A sender of Upgrade MUST also send an "Upgrade" connection option".
@@ -77,35 +77,42 @@ export function serializeRejection(
   if (content.length > 0 && !hasField(fields, 'content-type')) {
     head += 'Content-Type: text/plain; charset=utf-8\r\n';
   }
-  head += `${serializeFields(fields, isFramingField)}\r\n`;
+  head += `${serializeFields(fields)}\r\n`;
   const answer = new Uint8Array(head.length + content.length);
   for (let index = 0; index < head.length; index += 1) answer[index] = head.charCodeAt(index);
   answer.set(content, head.length);
   return answer;
 }
 
-/** The lines of a caller's fields. No CR, LF or NUL passes: with one, a value could forge fields or a whole answer. */
-function serializeFields(fields: Iterable<HeaderField>, isReserved: (lowerName: string) => boolean): string {
+/** The lines of a caller's fields. */
+function serializeFields(fields: readonly HeaderField[]): string {
   let lines = '';
-  for (const [name, value] of fields) {
-    checkField(name, value);
-    if (isReserved(name.toLowerCase())) {
-      throw new UsageError(`headers: ${name} is written by the handshake itself; leave it out`);
-    }
-    lines += `${name}: ${value}\r\n`;
-  }
+  for (const [name, value] of fields) lines += `${name}: ${value}\r\n`;
   return lines;
 }
 
-/** Throws `UsageError` unless the field can be written. */
-export function checkField(name: string, value: string): void {
-  if (!isToken(name)) {
-    throw new UsageError(`headers: ${JSON.stringify(name)} is not a header name (RFC 9110, section 5.1)`);
+/**
+ * A caller's fields, when all of them can be written; throws `UsageError` when not, or when one is reserved. No CR, LF
+ * or NUL passes: with one, a value could forge fields or a whole answer.
+ */
+export function checkFields(
+  fields: Iterable<HeaderField>,
+  isReserved: (lowerName: string) => boolean = isHandshakeField,
+): readonly HeaderField[] {
+  const checked = [...fields];
+  for (const [name, value] of checked) {
+    if (!isToken(name)) {
+      throw new UsageError(`headers: ${JSON.stringify(name)} is not a header name (RFC 9110, section 5.1)`);
+    }
+    // The value is not repeated: it may be a secret.
+    if (!isFieldValue(value)) {
+      throw new UsageError(`headers: the value of ${name} holds a control character or one above U+00FF`);
+    }
+    if (isReserved(name.toLowerCase())) {
+      throw new UsageError(`headers: ${name} is written by the handshake itself; leave it out`);
+    }
   }
-  // The value is not repeated: it may be a secret.
-  if (!isFieldValue(value)) {
-    throw new UsageError(`headers: the value of ${name} holds a control character or one above U+00FF`);
-  }
+  return checked;
 }
 
 function hasField(fields: readonly HeaderField[], lowerName: string): boolean {
@@ -117,7 +124,7 @@ function isFramingField(lowerName: string): boolean {
 }
 
 /** Whether a field belongs to the handshake, so that a caller may not set it. */
-export function isHandshakeField(lowerName: string): boolean {
+function isHandshakeField(lowerName: string): boolean {
   return isFramingField(lowerName) || lowerName === 'upgrade' || lowerName.startsWith('sec-websocket-');
 }
 

@@ -79,7 +79,7 @@ export function checkUpgradeRequest(
   }
   return (
     checkUpgrade(headers) ??
-    checkVersion(headers) ??
+    checkVersion(headers, upgradeToWebSocket) ??
     checkKey(headers) ??
     readOffer(headers, limits, (offer) => ({
       type: 'request',
@@ -92,6 +92,9 @@ export function checkUpgradeRequest(
   );
 }
 
+/** RFC 9110, 15.5.22. "The server MUST send an Upgrade header field in a 426 response". */
+const upgradeToWebSocket = [['Upgrade', 'websocket']] as const;
+
 function isVersionAtLeast11(version: string): boolean {
   const [major, minor, ...rest] = version.split('.');
   if (rest.length > 0) return false;
@@ -99,15 +102,13 @@ function isVersionAtLeast11(version: string): boolean {
 }
 
 function checkUpgrade(headers: HeaderLookup): HandshakeRejection | undefined {
-  // RFC 9110, 15.5.22. "The server MUST send an Upgrade header field in a 426 response".
-  const expected = [['Upgrade', 'websocket']] as const;
   // 4.2.1, item 3. "An |Upgrade| header field containing the value "websocket", treated as
   // an ASCII case-insensitive value."
   if (!listHasToken(headers.get('upgrade') ?? '', 'websocket')) {
     return rejection(
       'UPGRADE_MISSING',
       'Only WebSocket is spoken here. Connect with a WebSocket client; if you did, a proxy between dropped Upgrade: websocket.',
-      expected,
+      upgradeToWebSocket,
     );
   }
   // 4.2.1, item 4. "A |Connection| header field that includes the token "Upgrade"".
@@ -115,14 +116,20 @@ function checkUpgrade(headers: HeaderLookup): HandshakeRejection | undefined {
     return rejection(
       'CONNECTION_NOT_UPGRADE',
       'The request has Upgrade: websocket but not Connection: Upgrade. If it passed a proxy, let it forward both fields.',
-      expected,
+      upgradeToWebSocket,
     );
   }
   return undefined;
 }
 
-/** Shared with extended CONNECT: 4.2.1, item 6. "A |Sec-WebSocket-Version| header field, with a value of 13." */
-export function checkVersion(headers: HeaderLookup): HandshakeRejection | undefined {
+/**
+ * 4.2.1, item 6. "A |Sec-WebSocket-Version| header field, with a value of 13." Shared with extended CONNECT, which
+ * cannot name an `upgrade`.
+ */
+export function checkVersion(
+  headers: HeaderLookup,
+  upgrade: HandshakeRejection['headers'],
+): HandshakeRejection | undefined {
   const version = headers.get('sec-websocket-version');
   if (version === '13') return undefined;
   if (version !== undefined && !isVersionNumber(version)) {
@@ -136,10 +143,7 @@ export function checkVersion(headers: HeaderLookup): HandshakeRejection | undefi
   return rejection(
     'VERSION_UNSUPPORTED',
     'Only version 13 of the WebSocket protocol is spoken here. Send Sec-WebSocket-Version: 13.',
-    [
-      ['Upgrade', 'websocket'],
-      ['Sec-WebSocket-Version', '13'],
-    ],
+    [...upgrade, ['Sec-WebSocket-Version', '13']],
   );
 }
 

@@ -13,6 +13,7 @@ import type { ByteStream } from '../byte-stream.ts';
 import { nextMaskingKey } from './masking-key.ts';
 import { OutputBlock } from './output-block.ts';
 import type { PreparedMessage } from './prepared-message.ts';
+import { encodeTextInto } from './text.ts';
 
 /** Longer payloads are not copied into the block: header and payload leave by one vectored write. */
 const COPY_LIMIT_BYTES = 16 * 1024;
@@ -87,7 +88,7 @@ export class FrameWriter {
     const { bytes, end: frameStart } = block;
     // Room for the header is left by what is known: not more than `mostBytes`, not less than `length`.
     const roomBytes = headerBytes(mostBytes < 126 ? mostBytes : length, this.masks);
-    const payloadBytes = bytes.write(text, frameStart + roomBytes);
+    const payloadBytes = encodeTextInto(bytes, text, frameStart + roomBytes);
     const exactBytes = headerBytes(payloadBytes, this.masks);
     if (exactBytes !== roomBytes) {
       bytes.copyWithin(

@@ -19,6 +19,7 @@ import type { ConnectionSettings } from './connection-options.ts';
 import { DeferredSends } from './deferred-sends.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { PreparedMessage } from './prepared-message.ts';
+import { decodeAscii, decodeUtf8 } from './text.ts';
 import { timerWheel, type WheelEntry } from './timer-wheel.ts';
 
 /**
@@ -267,7 +268,8 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     const { endpoint } = this;
     const buffer = asBuffer(bytes);
     if (endpoint.isText) {
-      this.handler.receiveMessage(buffer.toString(endpoint.isAscii ? 'latin1' : 'utf8', start, end), false);
+      const text = endpoint.isAscii ? decodeAscii(buffer, start, end) : decodeUtf8(buffer, start, end);
+      this.handler.receiveMessage(text, false);
     } else {
       this.handler.receiveMessage(buffer.subarray(start, end), true);
     }
