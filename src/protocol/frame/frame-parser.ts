@@ -1,6 +1,12 @@
 // Parses RFC 6455 frames out of a stream of bytes, in place, checking every rule at the first byte that can break it.
 
-import { applyMaskingKey, isAscii, maskingKeyFrom, turnMaskingKey } from '../bytes/masking.ts';
+import {
+  applyMaskingKey,
+  applyMaskingKeyToText,
+  isAscii,
+  maskingKeyFrom,
+  turnMaskingKey,
+} from '../bytes/masking.ts';
 import { ProtocolError, type ProtocolErrorCode } from '../errors.ts';
 import { FRAME_COST_BYTES, type MessageLimits } from '../limits.ts';
 import { FIN, RSV1 } from './frame-serializer.ts';
@@ -53,7 +59,7 @@ export class FrameParser {
   messageOpcode: number = Opcode.Continuation;
   /** Whether RSV1 stood on the first frame of that message. */
   isCompressed = false;
-  /** Whether the piece last handed over is all ASCII. Only asked of text: on an unmasked binary frame it is false. */
+  /** Whether the piece last handed over is all ASCII; only known of text. */
   isAscii = false;
 
   private readonly handler: FrameHandler;
@@ -297,10 +303,12 @@ export class FrameParser {
   private readPayload(chunk: Uint8Array, start: number, chunkEnd: number): number {
     const isLast = this.missing <= chunkEnd - start;
     const end = isLast ? start + this.missing : chunkEnd;
-    if (this.isMaskExpected) {
-      this.isAscii = applyMaskingKey(chunk, start, end, this.maskingKey);
-    } else {
-      this.isAscii = this.messageOpcode === Opcode.Text && isAscii(chunk, start, end);
+    if (this.messageOpcode === Opcode.Text) {
+      this.isAscii = this.isMaskExpected
+        ? applyMaskingKeyToText(chunk, start, end, this.maskingKey)
+        : isAscii(chunk, start, end);
+    } else if (this.isMaskExpected) {
+      applyMaskingKey(chunk, start, end, this.maskingKey);
     }
     if (isLast) {
       this.stage = Stage.FirstByte;
