@@ -1,15 +1,18 @@
 // One opening handshake on a server: from a request to a connection, or to a refusal that closes what it came on.
 
 import type { Duplex } from 'node:stream';
-import type {
-  ExtendedConnectAnswer,
-  HandshakeRejection,
-  HeaderField,
-  HeaderLookup,
-  OpeningRequest,
+import {
+  acceptOffer,
+  type ExtendedConnectAnswer,
+  type HandshakeRejection,
+  type HeaderField,
+  type HeaderLookup,
+  type OpeningRequest,
+  serializeExtensions,
 } from '../../protocol/index.ts';
 import type { ByteStream } from '../byte-stream.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
+import { createMessageDeflate } from '../deflate/message-deflate.ts';
 import { ServerConnection } from './server-connection.ts';
 import type { ServerCore } from './server-core.ts';
 import type { Decision } from './server-options.ts';
@@ -156,17 +159,23 @@ export class OpeningHandshake<Data> implements WheelEntry {
 
   #accept(opening: OpeningRequest, acceptance: Acceptance<Data>, head: Buffer | undefined): void {
     const { protocol = '' } = acceptance;
+    const { settings } = this.#core;
+    const deflate =
+      settings.deflate === undefined ? undefined : acceptOffer(opening.extensions, settings.deflate);
+    const extensions = deflate === undefined ? [] : [deflate.answer];
     const stream = this.#exchange.accept({
       request: opening,
       protocol,
+      extensions,
       headers: headerFields(acceptance.headers),
     });
     this.#release();
     const connection = new ServerConnection<Data>(stream, this.#core, {
       data: acceptance.data as Data,
       protocol,
-      extensions: '',
+      extensions: serializeExtensions(extensions),
       remoteAddress: this.#exchange.remoteAddress,
+      deflate: deflate && createMessageDeflate('server', deflate.agreed, settings),
     });
     this.#core.add(connection);
     connection.start(head);
