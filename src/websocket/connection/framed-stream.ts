@@ -93,6 +93,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   private hasPeerEnded = false;
   private owesDrain = false;
   private isEnding = false;
+  private isGathering = false;
 
   constructor(stream: ByteStream, handler: FramedStreamHandler, options: FramedStreamOptions) {
     this.stream = stream;
@@ -131,7 +132,9 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   /** Sends binary data in one frame. The payload must not change until it is sent, unless it is `isOwned` by the writer. */
   sendBinary(payload: Uint8Array, isOwned = false): SendResult {
     if (this.sending !== Sending.Directly) {
-      return this.defer(payload.length, () => this.sendBinary(payload, isOwned));
+      // It may wait long: the caller gets the use of its bytes back.
+      const kept = isOwned ? payload : new Uint8Array(payload);
+      return this.defer(kept.length, () => this.sendBinary(kept, true));
     }
     const result = this.admit(payload.length);
     if (result !== 'refused') this.writer.writeBytes(FIN | Opcode.Binary, payload, isOwned);
@@ -219,6 +222,18 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     this.writer.wantsWritten = true;
     // An empty write is taken when all before it is.
     this.stream.write(NOTHING, true);
+  }
+
+  /** Gathers all that is sent until `releaseGathered`, so that it leaves in one write. For one turn of the event loop. */
+  gather(): void {
+    this.isGathering = true;
+    this.writer.isCorked = true;
+  }
+
+  releaseGathered(): void {
+    this.isGathering = false;
+    this.writer.isCorked = false;
+    this.writer.flush();
   }
 
   receiveBytes(chunk: Buffer): void {
@@ -343,9 +358,9 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     const { endpoint, writer } = this;
     writer.isCorked = true;
     const consumed = endpoint.receive(chunk);
-    writer.isCorked = false;
+    writer.isCorked = this.isGathering;
     if (consumed < chunk.length) this.unread = chunk.subarray(consumed);
-    writer.flush();
+    if (!this.isGathering) writer.flush();
   }
 
   private readOn(): void {
