@@ -113,6 +113,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   private hasPeerEnded = false;
   private owesDrain = false;
   private isEnding = false;
+  private isGathering = false;
 
   constructor(stream: ByteStream, handler: FramedStreamHandler, options: FramedStreamOptions) {
     this.stream = stream;
@@ -161,7 +162,9 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   /** Sends binary data in one frame. The payload must not change until it is sent. */
   sendBinary(payload: Uint8Array, compress?: boolean): SendResult {
     if (this.sending !== Sending.Directly) {
-      return this.defer(payload.length, () => this.sendBinary(payload, compress));
+      // It may wait long: the caller gets the use of its bytes back.
+      const kept = this.role === 'client' ? new Uint8Array(payload) : payload;
+      return this.defer(kept.length, () => this.sendBinary(kept, compress));
     }
     if (this.deflate?.shouldCompress(payload.length, compress)) {
       return this.sendCompressed(this.deflate, Opcode.Binary, payload);
@@ -241,6 +244,18 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     this.writer.wantsWritten = true;
     // An empty write is taken when all before it is.
     this.stream.write(NOTHING, true);
+  }
+
+  /** Gathers all that is sent until `releaseGathered`, so that it leaves in one write. For one turn of the event loop. */
+  gather(): void {
+    this.isGathering = true;
+    this.writer.isCorked = true;
+  }
+
+  releaseGathered(): void {
+    this.isGathering = false;
+    this.writer.isCorked = false;
+    this.writer.flush();
   }
 
   receiveBytes(chunk: Buffer): void {
@@ -368,9 +383,9 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     const { endpoint, writer } = this;
     writer.isCorked = true;
     const consumed = endpoint.receive(chunk);
-    writer.isCorked = false;
+    writer.isCorked = this.isGathering;
     if (consumed < chunk.length) this.unread = chunk.subarray(consumed);
-    writer.flush();
+    if (!this.isGathering) writer.flush();
   }
 
   private readOn(): void {
@@ -387,7 +402,10 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
 
   private sendCompressed(deflate: MessageDeflate, opcode: number, payload: Uint8Array): SendResult {
     if (payload.length >= THREAD_POOL_BYTES) {
-      return this.sendWhenReady(payload.length, deflate.compressLater(payload), (compressed) => {
+      // The pool reads it later; a client's caller may change its bytes as soon as `send` returns.
+      const isLent = this.role === 'client' && opcode === Opcode.Binary;
+      const kept = isLent ? new Uint8Array(payload) : payload;
+      return this.sendWhenReady(kept.length, deflate.compressLater(kept), (compressed) => {
         this.writer.writeBytes(FIN | RSV1 | opcode, compressed, true);
       });
     }
