@@ -5,11 +5,11 @@ import { describe, it } from 'node:test';
 import { CloseCode, HandshakeErrorCode, ProtocolErrorCode, RejectionCode } from '../../src/protocol/index.ts';
 import { filesBelow, read, root } from './source-files.ts';
 
-/** A word in the first cell of a table's row. */
+/** Whether a row of a table begins with the word, be it a name or a method with its parameters. */
 function hasRow(document: string, word: string): boolean {
   return read(document)
     .split('\n')
-    .some((line) => line.startsWith('|') && line.split('|')[1]?.includes(`\`${word}\``));
+    .some((line) => line.startsWith(`| \`${word}\``) || line.startsWith(`| \`${word}(`));
 }
 
 /** The members of an interface, as its source lists them. */
@@ -70,13 +70,16 @@ describe('docs/reference/options.md', () => {
     ['src/websocket/connection/connection-options.ts', 'KeepaliveOptions'],
     ['src/websocket/connection/connection-options.ts', 'ConnectionOptions'],
     ['src/websocket/server/server-options.ts', 'WebSocketServerOptions'],
+    ['src/websocket/deflate/deflate-options.ts', 'DeflateOptions'],
+    ['src/protocol/extension/permessage-deflate.ts', 'PermessageDeflateOptions'],
   ];
   for (const [path, name] of interfaces) {
     for (const member of membersOf(path, name)) {
       it(`has a row for ${name}.${member}`, () =>
         assert.ok(
-          hasRow('docs/reference/options.md', member) ||
-            hasRow('docs/reference/options.md', `keepalive.${member}`),
+          ['', 'keepalive.', 'perMessageDeflate.'].some((group) =>
+            hasRow('docs/reference/options.md', group + member),
+          ),
         ));
     }
   }

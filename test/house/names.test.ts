@@ -68,8 +68,8 @@ describe('sources', () => {
     }
   });
 
-  it('are one idea: none is longer than 500 lines', () => {
-    for (const path of sources) assert.ok(linesOf(path).length <= 500, `${path} is too long`);
+  it('are one idea: none is longer than 600 lines', () => {
+    for (const path of sources) assert.ok(linesOf(path).length <= 600, `${path} is too long`);
   });
 });
 
