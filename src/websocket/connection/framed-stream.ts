@@ -1,0 +1,416 @@
+// A WebSocket on a stream of bytes: joins the protocol's endpoint to a stream, a writer and the deadlines.
+// Servers' connections and clients' sockets are faces of this.
+
+import { isUtf8 as nativeIsUtf8 } from 'node:buffer';
+import {
+  CloseCode,
+  Endpoint,
+  type EndpointHandler,
+  FIN,
+  type IsUtf8,
+  Opcode,
+  type ProtocolError,
+  type Role,
+  serializeClosePayload,
+} from '../../protocol/index.ts';
+import type { ByteStream, ByteStreamHandler } from '../byte-stream.ts';
+import { ConnectionError } from '../errors.ts';
+import type { ConnectionSettings } from './connection-options.ts';
+import { DeferredSends } from './deferred-sends.ts';
+import { FrameWriter } from './frame-writer.ts';
+import type { PreparedMessage } from './prepared-message.ts';
+import { decodeAscii, decodeUtf8 } from './text.ts';
+import { timerWheel, type WheelEntry } from './timer-wheel.ts';
+
+/**
+ * What became of a message. `'sent'`: it leaves with this tick. `'queued'`: it waits behind others for the peer to read,
+ * and `receiveDrain` will follow. `'refused'`: the queue is full (see `whenQueueFull`). `'closed'`: too late.
+ */
+export type SendResult = 'sent' | 'queued' | 'refused' | 'closed';
+
+/** Why reading is paused; each reason is taken back by itself. */
+export const PauseReason = Object.freeze({
+  /** The application asked for it. */
+  Application: 1,
+  /** Too many handlers have not settled yet. */
+  Handlers: 2,
+} as const);
+export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason];
+
+/** What a framed stream calls. */
+export interface FramedStreamHandler {
+  /** A message: a string if it is text, a Buffer if it is binary. */
+  receiveMessage(data: string | Buffer, isBinary: boolean): void;
+  receivePing(payload: Buffer): void;
+  receivePong(payload: Buffer): void;
+  /** Some of what was queued has been taken, after `requestWritten`. */
+  receiveWritten(): void;
+  /** All that was queued has been taken by the operating system. */
+  receiveDrain(): void;
+  /** The closing handshake has begun, from either side: nothing more can be sent. */
+  receiveClosing(): void;
+  /** Something broke the connection; `receiveClosed` follows. */
+  receiveError(error: ProtocolError | ConnectionError): void;
+  /** The connection is gone. The last call. `wasClean`: the closing handshake was completed. */
+  receiveClosed(code: number, reason: string, wasClean: boolean): void;
+}
+
+export interface FramedStreamOptions {
+  readonly role: Role;
+  readonly settings: ConnectionSettings;
+}
+
+const isUtf8: IsUtf8 = (bytes, start, end) => nativeIsUtf8(bytes.subarray(start, end));
+
+/** How messages are sent just now. */
+const Sending = { Directly: 0, Deferred: 1, Never: 2 } as const;
+type Sending = (typeof Sending)[keyof typeof Sending];
+
+const NOTHING = new Uint8Array(0);
+
+export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEntry {
+  wheelTick = 0;
+  wheelNext: WheelEntry | undefined = undefined;
+  wheelPrevious: WheelEntry | undefined = undefined;
+
+  private readonly handler: FramedStreamHandler;
+  private readonly stream: ByteStream;
+  private readonly settings: ConnectionSettings;
+  private readonly role: Role;
+  private readonly endpoint: Endpoint;
+  private readonly writer: FrameWriter;
+  private sending: Sending = Sending.Directly;
+  private deferred: DeferredSends | undefined = undefined;
+  /** Bytes that arrived and may not be parsed yet, because reading is paused. */
+  private unread: Buffer | undefined = undefined;
+  /** The payload of the newest Pong that waits for the queue to drain (5.5.3: the newest answers them all). */
+  private waitingPong: Buffer | undefined = undefined;
+  private closeCode: number = CloseCode.Abnormal;
+  private closeReason = '';
+  private pauseReasons = 0;
+  private misses = 0;
+  private hasReceived = true;
+  private hasPeerEnded = false;
+  private owesDrain = false;
+  private isEnding = false;
+
+  constructor(stream: ByteStream, handler: FramedStreamHandler, options: FramedStreamOptions) {
+    this.stream = stream;
+    this.handler = handler;
+    this.settings = options.settings;
+    this.role = options.role;
+    this.endpoint = new Endpoint(this, { role: options.role, limits: options.settings.limits, isUtf8 });
+    this.writer = new FrameWriter(stream, options.role);
+  }
+
+  /** Begins to read. `head` is what arrived behind the opening handshake. */
+  start(head?: Buffer): void {
+    this.stream.start(this);
+    this.scheduleKeepalive();
+    if (head !== undefined && head.length > 0) this.receiveBytes(head);
+  }
+
+  /** Whether messages can be sent. */
+  get isOpen(): boolean {
+    return this.sending !== Sending.Never;
+  }
+
+  /** Bytes, with frame headers, that the operating system has not taken yet. */
+  get bufferedAmount(): number {
+    return this.writer.bufferedAmount + (this.deferred?.byteLength ?? 0);
+  }
+
+  /** Sends text in one frame. */
+  sendText(text: string): SendResult {
+    if (this.sending !== Sending.Directly) return this.defer(text.length, () => this.sendText(text));
+    const result = this.admit(text.length);
+    if (result !== 'refused') this.writer.writeText(text);
+    return result;
+  }
+
+  /** Sends binary data in one frame. The payload must not change until it is sent, unless it is `isOwned` by the writer. */
+  sendBinary(payload: Uint8Array, isOwned = false): SendResult {
+    if (this.sending !== Sending.Directly) {
+      return this.defer(payload.length, () => this.sendBinary(payload, isOwned));
+    }
+    const result = this.admit(payload.length);
+    if (result !== 'refused') this.writer.writeBytes(FIN | Opcode.Binary, payload, isOwned);
+    return result;
+  }
+
+  /** Sends a message that was serialised before. */
+  sendPrepared(message: PreparedMessage): SendResult {
+    if (this.sending !== Sending.Directly) {
+      return this.defer(message.frame.length, () => this.sendPrepared(message));
+    }
+    const result = this.admit(message.frame.length);
+    if (result !== 'refused') this.writer.writePrepared(message);
+    return result;
+  }
+
+  /** Sends the bytes of a Blob, when they are read; messages sent meanwhile wait behind it. */
+  sendBlob(blob: Blob): SendResult {
+    if (this.sending !== Sending.Directly) return this.defer(blob.size, () => this.sendBlob(blob));
+    if (this.bufferedAmount > 0 && !this.hasRoomFor(blob.size)) return this.refuse();
+    this.sending = Sending.Deferred;
+    this.deferred ??= new DeferredSends();
+    const { deferred } = this;
+    deferred.block();
+    deferred.byteLength += blob.size;
+    const settle = (send: () => void): void => {
+      if (this.sending !== Sending.Deferred) return;
+      deferred.byteLength -= blob.size;
+      this.sending = Sending.Directly;
+      send();
+      deferred.unblock();
+    };
+    blob.arrayBuffer().then(
+      (buffer) => settle(() => this.sendBinary(new Uint8Array(buffer), true)),
+      (cause: unknown) =>
+        settle(() => {
+          this.handler.receiveError(
+            new ConnectionError('CONNECTION_CLOSED', 'a Blob could not be read', { cause }),
+          );
+          this.endpoint.sendClose(CloseCode.InternalError);
+        }),
+    );
+    return 'queued';
+  }
+
+  /** Sends a Ping, or an unasked Pong, with at most 125 bytes. */
+  sendPingOrPong(opcode: typeof Opcode.Ping | typeof Opcode.Pong, payload: Uint8Array): SendResult {
+    if (this.sending === Sending.Never) return 'closed';
+    if (this.bufferedAmount > 0 && !this.hasRoomFor(payload.length)) return this.refuse();
+    this.writer.writeBytes(FIN | opcode, payload, false);
+    return this.stream.bufferedAmount > 0 ? 'queued' : 'sent';
+  }
+
+  /** Starts the closing handshake, behind what was sent before. Throws `UsageError` on what a Close must not say. */
+  close(code?: number, reason?: string): void {
+    serializeClosePayload(code, reason);
+    if (this.sending === Sending.Deferred) this.deferred?.add(0, () => this.endpoint.sendClose(code, reason));
+    else this.endpoint.sendClose(code, reason);
+  }
+
+  /** Cuts the connection without a closing handshake: the peer sees 1006. */
+  terminate(): void {
+    this.sending = Sending.Never;
+    this.endpoint.abort();
+    this.stream.destroy();
+  }
+
+  /** Hands over no further message until the reason is gone, and lets the peer's flow control be felt. */
+  pause(reason: PauseReason): void {
+    this.pauseReasons |= reason;
+    this.endpoint.pause();
+    this.stream.pause();
+  }
+
+  resume(reason: PauseReason): void {
+    if (this.pauseReasons === 0) return;
+    this.pauseReasons &= ~reason;
+    // Never inside the caller's own call: a handler that resumes does not expect the next message before it returns.
+    if (this.pauseReasons === 0) queueMicrotask(() => this.readOn());
+  }
+
+  /** Asks for `receiveWritten` of the handler when what is gathered and queued now has been taken. */
+  requestWritten(): void {
+    this.writer.flush();
+    this.writer.wantsWritten = true;
+    // An empty write is taken when all before it is.
+    this.stream.write(NOTHING, true);
+  }
+
+  receiveBytes(chunk: Buffer): void {
+    this.hasReceived = true;
+    if (this.isEnding) return;
+    if (this.pauseReasons !== 0 || this.unread !== undefined) {
+      this.unread = this.unread === undefined ? chunk : Buffer.concat([this.unread, chunk]);
+      return;
+    }
+    this.parse(chunk);
+  }
+
+  /** The peer has ended its side: what it sent, and what we owe it, still counts. */
+  receiveEnd(): void {
+    this.hasPeerEnded = true;
+    if (this.unread === undefined) this.end();
+  }
+
+  receiveWritten(): void {
+    if (this.isEnding) return;
+    this.handler.receiveWritten();
+    if (this.stream.bufferedAmount > 0) return;
+    this.writer.wantsWritten = false;
+    const pong = this.waitingPong;
+    if (pong !== undefined) {
+      this.waitingPong = undefined;
+      if (!this.endpoint.isCloseSent) this.writer.writeBytes(FIN | Opcode.Pong, pong, true);
+    }
+    if (this.owesDrain) {
+      this.owesDrain = false;
+      this.handler.receiveDrain();
+    }
+  }
+
+  receiveClosed(_error: Error | undefined): void {
+    this.sending = Sending.Never;
+    timerWheel.cancel(this);
+    this.endpoint.abort();
+    this.writer.discard();
+    this.deferred?.clear();
+    this.unread = undefined;
+    this.waitingPong = undefined;
+    this.handler.receiveClosed(this.closeCode, this.closeReason, this.closeCode !== CloseCode.Abnormal);
+  }
+
+  receiveMessage(bytes: Uint8Array, start: number, end: number): void {
+    const { endpoint } = this;
+    const buffer = asBuffer(bytes);
+    if (endpoint.isText) {
+      const text = endpoint.isAscii ? decodeAscii(buffer, start, end) : decodeUtf8(buffer, start, end);
+      this.handler.receiveMessage(text, false);
+    } else {
+      this.handler.receiveMessage(buffer.subarray(start, end), true);
+    }
+  }
+
+  receivePing(bytes: Uint8Array, start: number, end: number): void {
+    this.handler.receivePing(asBuffer(bytes).subarray(start, end));
+  }
+
+  receivePong(bytes: Uint8Array, start: number, end: number): void {
+    this.handler.receivePong(asBuffer(bytes).subarray(start, end));
+  }
+
+  receiveClose(code: number, reason: string): void {
+    this.closeCode = code;
+    this.closeReason = reason;
+    // 7.1.1. "the underlying TCP connection, in most normal cases, SHOULD be closed first by the server". A client
+    // waits for that, and the deadline of the closing handshake with it.
+    if (this.role === 'server') this.end();
+  }
+
+  receiveError(error: ProtocolError): void {
+    this.handler.receiveError(error);
+    this.end();
+  }
+
+  sendControl(opcode: number, payload: Uint8Array): void {
+    if (this.isEnding) return;
+    if (opcode === Opcode.Pong && this.stream.bufferedAmount > 0) {
+      const isFirst = this.waitingPong === undefined;
+      this.waitingPong = Buffer.from(payload);
+      if (isFirst) this.requestWritten();
+      return;
+    }
+    this.writer.writeBytes(FIN | opcode, payload, true);
+    if (opcode === Opcode.Close) {
+      this.sending = Sending.Never;
+      timerWheel.schedule(this, this.settings.closeTimeoutMs);
+      this.handler.receiveClosing();
+    }
+  }
+
+  receiveDeadline(): void {
+    if (this.endpoint.isCloseSent || this.isEnding) {
+      this.stream.destroy();
+      return;
+    }
+    const { intervalMs, maxMisses } = this.settings.keepalive;
+    if (this.hasReceived || this.pauseReasons !== 0) {
+      // A peer that we do not read cannot be heard.
+      this.misses = 0;
+    } else if (this.misses === maxMisses) {
+      this.handler.receiveError(
+        new ConnectionError(
+          'KEEPALIVE_TIMEOUT',
+          `no answer to ${maxMisses} Pings, ${intervalMs} ms apart: the peer is gone`,
+        ),
+      );
+      this.terminate();
+      return;
+    }
+    if (!this.hasReceived) {
+      this.misses += 1;
+      this.writer.writeBytes(FIN | Opcode.Ping, NOTHING, true);
+    }
+    this.hasReceived = false;
+    this.scheduleKeepalive();
+  }
+
+  private parse(chunk: Buffer): void {
+    const { endpoint, writer } = this;
+    writer.isCorked = true;
+    const consumed = endpoint.receive(chunk);
+    writer.isCorked = false;
+    if (consumed < chunk.length) this.unread = chunk.subarray(consumed);
+    writer.flush();
+  }
+
+  private readOn(): void {
+    if (this.pauseReasons !== 0) return;
+    this.hasReceived = true;
+    this.endpoint.resume();
+    const { unread } = this;
+    this.unread = undefined;
+    if (unread !== undefined) this.parse(unread);
+    if (this.pauseReasons !== 0) return;
+    if (this.hasPeerEnded) this.end();
+    else this.stream.resume();
+  }
+
+  private hasRoomFor(bytes: number): boolean {
+    return this.bufferedAmount + bytes <= this.settings.maxQueuedBytes;
+  }
+
+  private admit(bytes: number): 'sent' | 'queued' | 'refused' {
+    if (this.stream.bufferedAmount === 0) return 'sent';
+    if (!this.hasRoomFor(bytes)) return this.refuse();
+    this.owesDrain = true;
+    this.writer.wantsWritten = true;
+    return 'queued';
+  }
+
+  private refuse(): 'refused' {
+    const { maxQueuedBytes, whenQueueFull } = this.settings;
+    if (whenQueueFull === 'close') {
+      this.endpoint.sendClose(CloseCode.TryAgainLater, 'too much is waiting to be read');
+      this.handler.receiveError(
+        new ConnectionError(
+          'QUEUE_FULL',
+          `maxQueuedBytes (${maxQueuedBytes}) wait for a peer that does not read them`,
+        ),
+      );
+    }
+    return 'refused';
+  }
+
+  private defer(bytes: number, send: () => void): SendResult {
+    if (this.sending === Sending.Never || this.deferred === undefined) return 'closed';
+    if (!this.hasRoomFor(bytes)) return this.refuse();
+    this.deferred.add(bytes, send);
+    return 'queued';
+  }
+
+  /** Ends our side; nothing more is received. The deadline of the closing handshake, if it runs, stays. */
+  private end(): void {
+    if (this.isEnding) return;
+    this.isEnding = true;
+    this.sending = Sending.Never;
+    this.unread = undefined;
+    this.writer.flush();
+    this.stream.end();
+    this.stream.resume();
+    if (!this.endpoint.isCloseSent) timerWheel.schedule(this, this.settings.closeTimeoutMs);
+  }
+
+  private scheduleKeepalive(): void {
+    const { intervalMs } = this.settings.keepalive;
+    if (intervalMs > 0) timerWheel.schedule(this, intervalMs);
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
