@@ -1,6 +1,12 @@
 // The options that every connection has, on servers and clients, and their defaults.
 
 import { type MessageLimits, resolveMessageLimits, UsageError } from '../../protocol/index.ts';
+import {
+  type DeflateOptions,
+  type DeflateSettings,
+  resolveDeflateOptions,
+} from '../deflate/deflate-options.ts';
+import { checkWhole } from './check-whole.ts';
 
 export interface KeepaliveOptions {
   /**
@@ -38,6 +44,12 @@ export interface ConnectionOptions extends MessageLimits {
    * @default 64
    */
   readonly maxHandlersInFlight?: number;
+  /**
+   * permessage-deflate (RFC 7692). A server agrees to it when a client offers it; a client offers it. `false` does neither;
+   * an object says how.
+   * @default true, with `deflateDefaults`
+   */
+  readonly perMessageDeflate?: boolean | DeflateOptions;
 }
 
 export const connectionDefaults = Object.freeze({
@@ -56,6 +68,7 @@ export interface ConnectionSettings {
   readonly maxQueuedBytes: number;
   readonly whenQueueFull: 'close' | 'refuse';
   readonly maxHandlersInFlight: number;
+  readonly deflate: DeflateSettings | undefined;
 }
 
 /** The longest time that a timer can wait: 2³¹ − 1 milliseconds. */
@@ -77,15 +90,8 @@ export function resolveConnectionOptions(options: ConnectionOptions): Connection
     maxQueuedBytes: checkWhole('maxQueuedBytes', settings.maxQueuedBytes, 1, Number.MAX_SAFE_INTEGER),
     whenQueueFull: settings.whenQueueFull,
     maxHandlersInFlight: checkWhole('maxHandlersInFlight', settings.maxHandlersInFlight, 1, 1_000_000),
+    deflate: resolveDeflateOptions(options.perMessageDeflate),
   });
-}
-
-/** Gives the value back, or throws a `UsageError` that names the option, the value and what would do. */
-export function checkWhole(name: string, value: number, least: number, most: number): number {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new UsageError(`${name} must be a whole number from ${least} to ${most}, not ${String(value)}`);
-  }
-  return value;
 }
 
 /** An option that is undefined is an option not given. */

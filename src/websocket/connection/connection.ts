@@ -13,6 +13,14 @@ export interface DrainedOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface SendOptions {
+  /**
+   * Whether to compress this message, where permessage-deflate was agreed to; a prepared message has its own choice.
+   * @default whether it has at least `perMessageDeflate.thresholdBytes`
+   */
+  readonly compress?: boolean;
+}
+
 export interface Connection<Data = unknown> {
   /** What the `upgrade` hook gave for this connection. It is the application's to change. */
   data: Data;
@@ -31,7 +39,7 @@ export interface Connection<Data = unknown> {
    * Sends a message: text for a string, binary for anything else. Binary data above 16 KiB is not copied: do not change it
    * before it is sent. Throws `UsageError` on what is neither, and `TypeError` never sends a byte.
    */
-  send(data: string | BinaryData | Blob | PreparedMessage): SendResult;
+  send(data: string | BinaryData | Blob | PreparedMessage, options?: SendOptions): SendResult;
   /** Sends a Ping with at most 125 bytes. */
   ping(data?: string | BinaryData): SendResult;
   /** Sends a Pong that nobody asked for, a one-way heartbeat (RFC 6455, section 5.5.3), with at most 125 bytes. */

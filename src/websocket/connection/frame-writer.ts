@@ -12,7 +12,7 @@ import {
 import type { ByteStream } from '../byte-stream.ts';
 import { nextMaskingKey } from './masking-key.ts';
 import { OutputBlock } from './output-block.ts';
-import type { PreparedMessage } from './prepared-message.ts';
+import type { SharedFrame } from './shared-frame.ts';
 import { encodeTextInto } from './text.ts';
 
 /** Longer payloads are not copied into the block: header and payload leave by one vectored write. */
@@ -114,15 +114,21 @@ export class FrameWriter {
     this.finish(block, firstByte, payload.length);
   }
 
-  writePrepared(message: PreparedMessage): void {
-    if (this.masks) {
-      this.writeBytes(FIN | message.opcode, message.payload, false);
-    } else if (message.frame.length > COPY_LIMIT_BYTES) {
-      this.appendPart(message.frame);
+  /** A frame whose payload lies in memory that is about to be used again. */
+  writeTransient(firstByte: number, payload: Uint8Array): void {
+    const kept = payload.length > COPY_LIMIT_BYTES ? new Uint8Array(payload) : payload;
+    this.writeBytes(firstByte, kept, true);
+  }
+
+  /** A whole, unmasked frame that others send as well. Servers only. */
+  writeShared(frame: SharedFrame): void {
+    const { length } = frame.bytes;
+    if (length > COPY_LIMIT_BYTES) {
+      this.appendPart(frame.bytes);
     } else {
-      const block = OutputBlock.withRoom(message.frame.length);
-      const start = message.placeIn(block);
-      this.appendRange(block, start, start + message.frame.length);
+      const block = OutputBlock.withRoom(length);
+      const start = frame.placeIn(block);
+      this.appendRange(block, start, start + length);
     }
   }
 

@@ -9,11 +9,15 @@ import {
   FIN,
   type IsUtf8,
   Opcode,
-  type ProtocolError,
+  ProtocolError,
   type Role,
+  RSV1,
   serializeClosePayload,
 } from '../../protocol/index.ts';
 import type { ByteStream, ByteStreamHandler } from '../byte-stream.ts';
+import type { MessageDeflate } from '../deflate/message-deflate.ts';
+import { THREAD_POOL_BYTES } from '../deflate/thread-pool.ts';
+import type { InflateContext } from '../deflate/zlib-context.ts';
 import { ConnectionError } from '../errors.ts';
 import type { ConnectionSettings } from './connection-options.ts';
 import { DeferredSends } from './deferred-sends.ts';
@@ -34,6 +38,8 @@ export const PauseReason = Object.freeze({
   Application: 1,
   /** Too many handlers have not settled yet. */
   Handlers: 2,
+  /** A long message is being inflated, a slice at a time. */
+  Inflating: 4,
 } as const);
 export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason];
 
@@ -58,6 +64,8 @@ export interface FramedStreamHandler {
 export interface FramedStreamOptions {
   readonly role: Role;
   readonly settings: ConnectionSettings;
+  /** permessage-deflate, if it was agreed to. */
+  readonly deflate?: MessageDeflate | undefined;
 }
 
 const isUtf8: IsUtf8 = (bytes, start, end) => nativeIsUtf8(bytes.subarray(start, end));
@@ -67,6 +75,17 @@ const Sending = { Directly: 0, Deferred: 1, Never: 2 } as const;
 type Sending = (typeof Sending)[keyof typeof Sending];
 
 const NOTHING = new Uint8Array(0);
+
+/** A message that inflates to more than this many steps is inflated in turns with everything else: 1 MiB. */
+const INFLATE_STEPS_AT_ONCE = 16;
+
+interface InflatingMessage {
+  readonly deflate: MessageDeflate;
+  readonly context: InflateContext;
+  readonly isText: boolean;
+  readonly pieces: Buffer[];
+  byteLength: number;
+}
 
 export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEntry {
   wheelTick = 0;
@@ -80,6 +99,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   private readonly endpoint: Endpoint;
   private readonly writer: FrameWriter;
   private sending: Sending = Sending.Directly;
+  private readonly deflate: MessageDeflate | undefined;
   private deferred: DeferredSends | undefined = undefined;
   /** Bytes that arrived and may not be parsed yet, because reading is paused. */
   private unread: Buffer | undefined = undefined;
@@ -99,7 +119,13 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     this.handler = handler;
     this.settings = options.settings;
     this.role = options.role;
-    this.endpoint = new Endpoint(this, { role: options.role, limits: options.settings.limits, isUtf8 });
+    this.deflate = options.deflate;
+    this.endpoint = new Endpoint(this, {
+      role: options.role,
+      limits: options.settings.limits,
+      allowRsv1: options.deflate !== undefined,
+      isUtf8,
+    });
     this.writer = new FrameWriter(stream, options.role);
   }
 
@@ -120,61 +146,56 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     return this.writer.bufferedAmount + (this.deferred?.byteLength ?? 0);
   }
 
-  /** Sends text in one frame. */
-  sendText(text: string): SendResult {
-    if (this.sending !== Sending.Directly) return this.defer(text.length, () => this.sendText(text));
+  /** Sends text in one frame. `compress` overrules the threshold, where permessage-deflate was agreed to. */
+  sendText(text: string, compress?: boolean): SendResult {
+    if (this.sending !== Sending.Directly)
+      return this.defer(text.length, () => this.sendText(text, compress));
+    if (this.deflate?.shouldCompress(text.length, compress)) {
+      return this.sendCompressed(this.deflate, Opcode.Text, Buffer.from(text));
+    }
     const result = this.admit(text.length);
     if (result !== 'refused') this.writer.writeText(text);
     return result;
   }
 
-  /** Sends binary data in one frame. The payload must not change until it is sent, unless it is `isOwned` by the writer. */
-  sendBinary(payload: Uint8Array, isOwned = false): SendResult {
+  /** Sends binary data in one frame. The payload must not change until it is sent. */
+  sendBinary(payload: Uint8Array, compress?: boolean): SendResult {
     if (this.sending !== Sending.Directly) {
-      return this.defer(payload.length, () => this.sendBinary(payload, isOwned));
+      return this.defer(payload.length, () => this.sendBinary(payload, compress));
+    }
+    if (this.deflate?.shouldCompress(payload.length, compress)) {
+      return this.sendCompressed(this.deflate, Opcode.Binary, payload);
     }
     const result = this.admit(payload.length);
-    if (result !== 'refused') this.writer.writeBytes(FIN | Opcode.Binary, payload, isOwned);
+    if (result !== 'refused') this.writer.writeBytes(FIN | Opcode.Binary, payload, false);
     return result;
   }
 
   /** Sends a message that was serialised before. */
   sendPrepared(message: PreparedMessage): SendResult {
+    const { deflate, writer } = this;
     if (this.sending !== Sending.Directly) {
-      return this.defer(message.frame.length, () => this.sendPrepared(message));
+      return this.defer(message.payload.length, () => this.sendPrepared(message));
     }
-    const result = this.admit(message.frame.length);
-    if (result !== 'refused') this.writer.writePrepared(message);
+    if (this.role === 'client') {
+      return message.opcode === Opcode.Text
+        ? this.sendText(asBuffer(message.payload).toString(), message.compress)
+        : this.sendBinary(message.payload, message.compress);
+    }
+    const frame = deflate?.shouldCompress(message.payload.length, message.compress)
+      ? deflate.sharedFrame(message)
+      : message.frame;
+    const result = this.admit(frame.bytes.length);
+    if (result !== 'refused') writer.writeShared(frame);
     return result;
   }
 
   /** Sends the bytes of a Blob, when they are read; messages sent meanwhile wait behind it. */
-  sendBlob(blob: Blob): SendResult {
-    if (this.sending !== Sending.Directly) return this.defer(blob.size, () => this.sendBlob(blob));
-    if (this.bufferedAmount > 0 && !this.hasRoomFor(blob.size)) return this.refuse();
-    this.sending = Sending.Deferred;
-    this.deferred ??= new DeferredSends();
-    const { deferred } = this;
-    deferred.block();
-    deferred.byteLength += blob.size;
-    const settle = (send: () => void): void => {
-      if (this.sending !== Sending.Deferred) return;
-      deferred.byteLength -= blob.size;
-      this.sending = Sending.Directly;
-      send();
-      deferred.unblock();
-    };
-    blob.arrayBuffer().then(
-      (buffer) => settle(() => this.sendBinary(new Uint8Array(buffer), true)),
-      (cause: unknown) =>
-        settle(() => {
-          this.handler.receiveError(
-            new ConnectionError('CONNECTION_CLOSED', 'a Blob could not be read', { cause }),
-          );
-          this.endpoint.sendClose(CloseCode.InternalError);
-        }),
-    );
-    return 'queued';
+  sendBlob(blob: Blob, compress?: boolean): SendResult {
+    if (this.sending !== Sending.Directly) return this.defer(blob.size, () => this.sendBlob(blob, compress));
+    return this.sendWhenReady(blob.size, blob.arrayBuffer(), (buffer) => {
+      this.sendBinary(new Uint8Array(buffer), compress);
+    });
   }
 
   /** Sends a Ping, or an unasked Pong, with at most 125 bytes. */
@@ -215,6 +236,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
 
   /** Asks for `receiveWritten` of the handler when what is gathered and queued now has been taken. */
   requestWritten(): void {
+    if (this.isEnding) return;
     this.writer.flush();
     this.writer.wantsWritten = true;
     // An empty write is taken when all before it is.
@@ -259,6 +281,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     this.endpoint.abort();
     this.writer.discard();
     this.deferred?.clear();
+    this.deflate?.close();
     this.unread = undefined;
     this.waitingPong = undefined;
     this.handler.receiveClosed(this.closeCode, this.closeReason, this.closeCode !== CloseCode.Abnormal);
@@ -267,7 +290,9 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   receiveMessage(bytes: Uint8Array, start: number, end: number): void {
     const { endpoint } = this;
     const buffer = asBuffer(bytes);
-    if (endpoint.isText) {
+    if (endpoint.isCompressed) {
+      this.inflate(buffer.subarray(start, end), endpoint.isText);
+    } else if (endpoint.isText) {
       const text = endpoint.isAscii ? decodeAscii(buffer, start, end) : decodeUtf8(buffer, start, end);
       this.handler.receiveMessage(text, false);
     } else {
@@ -358,6 +383,114 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     if (this.pauseReasons !== 0) return;
     if (this.hasPeerEnded) this.end();
     else this.stream.resume();
+  }
+
+  private sendCompressed(deflate: MessageDeflate, opcode: number, payload: Uint8Array): SendResult {
+    if (payload.length >= THREAD_POOL_BYTES) {
+      return this.sendWhenReady(payload.length, deflate.compressLater(payload), (compressed) => {
+        this.writer.writeBytes(FIN | RSV1 | opcode, compressed, true);
+      });
+    }
+    const result = this.admit(payload.length);
+    if (result === 'refused') return result;
+    const compressed = deflate.compress(payload);
+    if (compressed === undefined) this.writer.writeBytes(FIN | opcode, payload, false);
+    else this.writer.writeTransient(FIN | RSV1 | opcode, compressed);
+    return result;
+  }
+
+  /** Sends what a promise gives; messages sent meanwhile wait behind it. */
+  private sendWhenReady<T>(byteLength: number, ready: Promise<T>, send: (value: T) => void): SendResult {
+    if (this.bufferedAmount > 0 && !this.hasRoomFor(byteLength)) {
+      ready.catch(() => undefined);
+      return this.refuse();
+    }
+    this.sending = Sending.Deferred;
+    this.deferred ??= new DeferredSends();
+    const { deferred } = this;
+    deferred.block();
+    deferred.byteLength += byteLength;
+    const settle = (act: () => void): void => {
+      if (this.sending !== Sending.Deferred) return;
+      deferred.byteLength -= byteLength;
+      this.sending = Sending.Directly;
+      this.owesDrain = true;
+      act();
+      deferred.unblock();
+      this.requestWritten();
+    };
+    ready.then(
+      (value) => settle(() => send(value)),
+      (cause: unknown) =>
+        settle(() => {
+          this.handler.receiveError(
+            new ConnectionError('CONNECTION_CLOSED', 'a message could not be read', { cause }),
+          );
+          this.endpoint.sendClose(CloseCode.InternalError);
+        }),
+    );
+    return 'queued';
+  }
+
+  private inflate(compressed: Buffer, isText: boolean): void {
+    const { deflate } = this;
+    if (deflate === undefined) return;
+    const context = deflate.beginInflate(compressed);
+    this.inflateSlice({ deflate, context, isText, pieces: [], byteLength: 0 });
+  }
+
+  /** Inflates for a while; what then is left waits its turn, and the messages behind it with it. */
+  private inflateSlice(message: InflatingMessage): void {
+    const { context, deflate, pieces } = message;
+    for (let steps = 0; steps < INFLATE_STEPS_AT_ONCE; steps += 1) {
+      const progress = context.step();
+      message.byteLength += context.output.length;
+      const { maxMessageBytes } = this.settings.limits;
+      if (progress === 'too-big' || message.byteLength > maxMessageBytes) {
+        this.endpoint.fail(
+          new ProtocolError(
+            'MESSAGE_TOO_BIG',
+            `the message inflates to more than maxMessageBytes (${maxMessageBytes})`,
+          ),
+        );
+        return;
+      }
+      if (progress === 'invalid') {
+        this.endpoint.fail(
+          new ProtocolError('INVALID_DEFLATE', 'a compressed message is damaged (RFC 7692, section 7.2.2)'),
+        );
+        return;
+      }
+      if (progress === 'done') {
+        const bytes = pieces.length === 0 ? context.output : Buffer.concat([...pieces, context.output]);
+        this.deliverInflated(asBuffer(bytes), message);
+        deflate.endInflate();
+        return;
+      }
+      pieces.push(Buffer.from(context.output));
+    }
+    this.pause(PauseReason.Inflating);
+    setImmediate(() => {
+      if (this.endpoint.isCloseReceived) return;
+      this.inflateSlice(message);
+      this.resume(PauseReason.Inflating);
+    });
+  }
+
+  /** Hands on a message that is inflated: a short one lies in memory that is used again. */
+  private deliverInflated(bytes: Buffer, { isText, pieces }: InflatingMessage): void {
+    if (!isText) {
+      this.handler.receiveMessage(pieces.length === 0 ? Buffer.from(bytes) : bytes, true);
+    } else if (isUtf8(bytes, 0, bytes.length)) {
+      this.handler.receiveMessage(decodeUtf8(bytes, 0, bytes.length), false);
+    } else {
+      this.endpoint.fail(
+        new ProtocolError(
+          'INVALID_UTF8',
+          'a text message is not valid UTF-8 once inflated (RFC 6455, section 8.1)',
+        ),
+      );
+    }
   }
 
   private hasRoomFor(bytes: number): boolean {

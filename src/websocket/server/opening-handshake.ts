@@ -4,14 +4,17 @@ import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import {
   acceptKey,
+  acceptOffer,
   checkUpgradeRequest,
   type HandshakeRejection,
   type OpeningRequest,
+  serializeExtensions,
   serializeRejection,
   serializeUpgradeResponse,
   type UpgradeRequestHead,
 } from '../../protocol/index.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
+import { createMessageDeflate } from '../deflate/message-deflate.ts';
 import { DuplexStream } from '../streams/duplex-stream.ts';
 import { ServerConnection } from './server-connection.ts';
 import type { ServerCore } from './server-core.ts';
@@ -143,10 +146,15 @@ export class OpeningHandshake<Data> implements WheelEntry {
 
   #accept(opening: OpeningRequest, acceptance: Acceptance<Data>, head: Buffer): void {
     const { protocol = '' } = acceptance;
+    const { settings } = this.#core;
+    const deflate =
+      settings.deflate === undefined ? undefined : acceptOffer(opening.extensions, settings.deflate);
+    const extensions = deflate === undefined ? [] : [deflate.answer];
     const response = serializeUpgradeResponse({
       request: opening,
       accept: acceptKey(opening.key as string, sha1Base64),
       protocol,
+      extensions,
       headers: headerFields(acceptance.headers),
     });
     const socket = this.#socket;
@@ -156,8 +164,9 @@ export class OpeningHandshake<Data> implements WheelEntry {
     const connection = new ServerConnection<Data>(new DuplexStream(socket), this.#core, {
       data: acceptance.data as Data,
       protocol,
-      extensions: '',
+      extensions: serializeExtensions(extensions),
       remoteAddress,
+      deflate: deflate && createMessageDeflate('server', deflate.agreed, settings),
     });
     this.#core.add(connection);
     connection.start(head);

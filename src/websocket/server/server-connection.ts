@@ -2,7 +2,13 @@
 
 import { CloseCode, Opcode, UsageError } from '../../protocol/index.ts';
 import type { ByteStream } from '../byte-stream.ts';
-import type { Connection, ConnectionHandlers, DrainedOptions, ReadyState } from '../connection/connection.ts';
+import type {
+  Connection,
+  ConnectionHandlers,
+  DrainedOptions,
+  ReadyState,
+  SendOptions,
+} from '../connection/connection.ts';
 import type { ConnectionSettings } from '../connection/connection-options.ts';
 import { DrainWaiters } from '../connection/drain-waiters.ts';
 import {
@@ -13,6 +19,7 @@ import {
 } from '../connection/framed-stream.ts';
 import { type BinaryData, bytesOf, controlPayload } from '../connection/message-data.ts';
 import { PreparedMessage } from '../connection/prepared-message.ts';
+import type { MessageDeflate } from '../deflate/message-deflate.ts';
 import { ConnectionError } from '../errors.ts';
 
 /** What all connections of one server share. */
@@ -29,6 +36,8 @@ export interface ConnectionIdentity<Data> {
   readonly protocol: string;
   readonly extensions: string;
   readonly remoteAddress: string;
+  /** permessage-deflate, if it was agreed to. */
+  readonly deflate: MessageDeflate | undefined;
 }
 
 export class ServerConnection<Data> implements Connection<Data>, FramedStreamHandler {
@@ -48,7 +57,11 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
     this.extensions = identity.extensions;
     this.remoteAddress = identity.remoteAddress;
     this.owner = owner;
-    this.framed = new FramedStream(stream, this, { role: 'server', settings: owner.settings });
+    this.framed = new FramedStream(stream, this, {
+      role: 'server',
+      settings: owner.settings,
+      deflate: identity.deflate,
+    });
   }
 
   /** Calls the `open` handler and begins to read; `head` is what arrived behind the opening handshake. */
@@ -66,11 +79,12 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
     return this.framed.bufferedAmount;
   }
 
-  send(data: string | BinaryData | Blob | PreparedMessage): SendResult {
-    if (typeof data === 'string') return this.framed.sendText(data);
+  send(data: string | BinaryData | Blob | PreparedMessage, options?: SendOptions): SendResult {
+    const compress = options?.compress;
+    if (typeof data === 'string') return this.framed.sendText(data, compress);
     if (data instanceof PreparedMessage) return this.framed.sendPrepared(data);
-    if (data instanceof Blob) return this.framed.sendBlob(data);
-    return this.framed.sendBinary(bytesOf(data));
+    if (data instanceof Blob) return this.framed.sendBlob(data, compress);
+    return this.framed.sendBinary(bytesOf(data), compress);
   }
 
   ping(data?: string | BinaryData): SendResult {

@@ -4,11 +4,11 @@ import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { TlsOptions } from 'node:tls';
 import { UsageError } from '../../protocol/index.ts';
+import { checkWhole } from '../connection/check-whole.ts';
 import type { ConnectionHandlers } from '../connection/connection.ts';
 import {
   type ConnectionOptions,
   type ConnectionSettings,
-  checkWhole,
   resolveConnectionOptions,
 } from '../connection/connection-options.ts';
 import { type AllowedOrigins, OriginPolicy } from './origin-policy.ts';
