@@ -93,12 +93,12 @@ describe('framed stream: a peer that does not read', () => {
     framed.sendText('stalls');
     await microtasks();
     const before = framed.bufferedAmount;
-    for (let count = 0; count < 10_000; count += 1) stream.receive(ping(String(count)));
-    assert.equal(handler.calls.length, 10_000);
+    for (let count = 0; count < 2_000; count += 1) stream.receive(ping(String(count)));
+    assert.equal(handler.calls.length, 2_000);
     assert.equal(framed.bufferedAmount, before);
     stream.drain();
     await microtasks();
-    assert.equal(show(stream.read()), show(hex('81 06 73 74 61 6c 6c 73 8a 04 39 39 39 39')));
+    assert.equal(show(stream.read()), show(hex('81 06 73 74 61 6c 6c 73 8a 04 31 39 39 39')));
   });
 
   it('is sent up to the cap; then the connection is closed with 1013', async () => {
@@ -229,17 +229,16 @@ describe('framed stream: what is not ready yet keeps its place', () => {
   });
 
   it('what was queued behind a Blob is never refused afterwards', async () => {
-    const { stream, framed, handler } = openStream({ maxQueuedBytes: 1000 });
+    const { stream, framed, handler } = openStream({ maxQueuedBytes: 1000, whenQueueFull: 'refuse' });
     framed.sendBlob(new Blob(['x'.repeat(10)]));
     stream.isStalled = true;
     let queued = 0;
     while (framed.sendText('€'.repeat(30)) === 'queued') queued += 1;
     assert.ok(queued > 5);
-    await microtasks();
-    await microtasks();
-    while (handler.calls.length === 0) await microtasks();
+    while (stream.bufferedAmount === 0) await microtasks();
     stream.drain();
     await microtasks();
+    assert.deepEqual(handler.calls, ['drain']);
     const bytes = stream.read();
     let frames = 0;
     for (let at = 0; at < bytes.length; at += 2 + (bytes[at + 1] as number))
