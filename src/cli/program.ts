@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../websocket/index.ts';
+import { addConnect } from './commands/connect.ts';
 import { addEcho } from './commands/echo.ts';
 import { addServe } from './commands/serve.ts';
 import { CommandFailure, ExitCode } from './exit-code.ts';
@@ -17,11 +18,16 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(add --help for all options and examples)');
+  let exitCode: ExitCode = ExitCode.Ok;
+  const finish = (code: ExitCode) => {
+    exitCode = code;
+  };
   addServe(program);
   addEcho(program);
+  addConnect(program, finish);
   try {
     await program.parseAsync(argv, { from: 'user' });
-    return ExitCode.Ok;
+    return exitCode;
   } catch (error) {
     return explain(error);
   }

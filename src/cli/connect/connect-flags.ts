@@ -48,11 +48,9 @@ export function parseAuth(text: string): string {
   return text;
 }
 
-/** What the flags say about the opening handshake. */
-export function requestHeaders({ header, origin, auth }: ConnectFlags): Record<string, string> {
-  const headers = new Map<string, string>();
-  for (const [name, value] of header) headers.set(name.toLowerCase(), value);
-  if (origin !== undefined) headers.set('origin', origin);
-  if (auth !== undefined) headers.set('authorization', `Basic ${Buffer.from(auth).toString('base64')}`);
-  return Object.fromEntries(headers);
+/** The headers that `-H` and `--auth` ask for; the latter wins. */
+export function requestHeaders({ header, auth }: ConnectFlags): [name: string, value: string][] {
+  if (auth === undefined) return [...header];
+  const others = header.filter(([name]) => name.toLowerCase() !== 'authorization');
+  return [...others, ['Authorization', `Basic ${Buffer.from(auth).toString('base64')}`]];
 }
