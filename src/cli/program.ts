@@ -13,8 +13,16 @@ const { version } = createRequire(import.meta.url)('tidewire/package.json') as {
 /** Runs one command line, without the names of node and the script, and resolves to its exit status. */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
   const program = new Command('tidewire')
-    .description('Real-time for TypeScript: serve, test and talk to WebSocket servers.')
+    .description('Real-time for TypeScript: serve, test and talk to WebSocket servers')
     .version(version, '-V, --version')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tidewire serve                                  # a chat at http://127.0.0.1:8080
+  $ tidewire echo                                   # in one terminal, and in another:
+  $ tidewire connect ws://127.0.0.1:8081`,
+    )
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(add --help for all options and examples)');

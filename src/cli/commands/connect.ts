@@ -17,8 +17,8 @@ export function addConnect(program: Command, finish: (code: ExitCode) => void): 
     .command('connect')
     .description('talk to a WebSocket server')
     .argument('<url>', 'ws:, wss:, http: or https: address')
-    .option('-H, --header <line>', "send a header, such as 'Name: value'; may be repeated", collectHeader, [])
-    .option('-s, --subprotocol <name>', 'offer a subprotocol; may be repeated', collect, [])
+    .option('-H, --header <line>', "send a header, such as 'Name: value'; may be repeated", collectHeader)
+    .option('-s, --subprotocol <name>', 'offer a subprotocol; may be repeated', collect)
     .option('-o, --origin <origin>', 'send this Origin, as a page from there would')
     .option('--auth <user:password>', 'log in with HTTP Basic authentication', parseAuth)
     .option('--ca <file>', 'trust the certificate authorities in this PEM file, and no others')
@@ -29,7 +29,7 @@ export function addConnect(program: Command, finish: (code: ExitCode) => void): 
       `with -x or a pipe: wait this long for answers before closing (default: ${defaultWaitSeconds})`,
       parseSeconds,
     )
-    .option('--json', 'print every event as a line of JSON', false)
+    .option('--json', 'print every event as a line of JSON')
     .addHelpText(
       'after',
       `

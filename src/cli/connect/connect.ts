@@ -63,7 +63,7 @@ async function open(url: string, flags: ConnectFlags, output: ConnectOutput): Pr
 
 function createSocket(url: string, flags: ConnectFlags, ca: string | undefined): WebSocket {
   try {
-    return new WebSocket(url, [...flags.subprotocol], {
+    return new WebSocket(url, [...(flags.subprotocol ?? [])], {
       headers: requestHeaders(flags),
       ...(flags.origin !== undefined && { origin: flags.origin }),
       maxMessageBytes,

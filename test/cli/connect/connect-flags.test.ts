@@ -41,7 +41,7 @@ describe('flags of connect', () => {
       ['X-Test', '1'],
       ['X-Test', '2'],
     ];
-    const flags = { header, subprotocol: [], check: true, json: false };
+    const flags = { header, check: true };
     assert.deepEqual(requestHeaders(flags), header);
     assert.deepEqual(requestHeaders({ ...flags, auth: 'ada:pässword' }), [
       ['X-Test', '1'],
