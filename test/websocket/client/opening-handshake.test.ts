@@ -1,6 +1,7 @@
 // The opening handshake of a client against servers of raw bytes: what it sends, and what it makes of every answer.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { HandshakeError } from '../../../src/protocol/index.ts';
@@ -319,7 +320,9 @@ describe('an answer in pieces', () => {
     for (let cut = 1; cut <= length; cut += 1) await attempt(cut);
     // With all of it, the connection was open; a reset may overtake the bytes before it.
     assert.ok(opens.every((cut) => cut === length));
-    for (const socket of server.sockets) socket.destroy();
+    // Every socket of the client is gone when every one of the server's can close.
+    await Promise.all([...server.sockets].map((socket) => once(socket.resume(), 'close')));
+    assert.equal(server.sockets.size, 0);
   }
 
   it('that ends after any byte of a first frame closes an open connection', async (t) => {
