@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
   applyMaskingKey,
+  applyMaskingKeyToText,
   isAscii,
   maskingKeyFrom,
   turnMaskingKey,
@@ -76,12 +77,16 @@ describe('masking', () => {
     for (const length of [1, 2, 3, 4, 5, 127, 128, 129, 130, 131, 160, 167, 1000]) {
       const ascii = new Uint8Array(length).fill(0x41);
       const masked = maskNaively(ascii, key).slice();
-      assert.equal(applyMaskingKey(masked, 0, length, keyOf(key)), true, `ASCII of ${length}`);
+      assert.equal(applyMaskingKeyToText(masked, 0, length, keyOf(key)), true, `ASCII of ${length}`);
       for (let place = 0; place < length; place += 1) {
         const nearly = ascii.slice();
         nearly[place] = 0x80;
         const bytes = maskNaively(nearly, key).slice();
-        assert.equal(applyMaskingKey(bytes, 0, length, keyOf(key)), false, `byte ${place} of ${length}`);
+        assert.equal(
+          applyMaskingKeyToText(bytes, 0, length, keyOf(key)),
+          false,
+          `byte ${place} of ${length}`,
+        );
         assert.equal(isAscii(nearly, 0, length), false);
         assert.equal(isAscii(nearly, 0, place), true);
       }
@@ -89,7 +94,7 @@ describe('masking', () => {
   });
 
   it('nothing is ASCII', () => {
-    assert.equal(applyMaskingKey(new Uint8Array(0), 0, 0, 0x01020304), true);
+    assert.equal(applyMaskingKeyToText(new Uint8Array(0), 0, 0, 0x01020304), true);
     assert.equal(isAscii(Uint8Array.of(0xff), 1, 1), true);
   });
 });
