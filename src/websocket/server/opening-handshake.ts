@@ -41,6 +41,8 @@ export interface HandshakeExchange
   extends Pick<UpgradeRequest, 'httpVersion' | 'remoteAddress' | 'isSecure' | 'raw'> {
   /** What the request came on. */
   readonly carrier: Duplex;
+  /** Whether it is too late to answer. */
+  readonly isGone: boolean;
   /**
    * Writes the answer that accepts, and gives the bytes that follow it. Throws `UsageError`, and writes nothing, for an
    * answer that cannot be written.
@@ -75,9 +77,13 @@ export class OpeningHandshake<Data> implements WheelEntry {
     timerWheel.schedule(this, core.settings.handshakeTimeoutMs);
   }
 
-  /** Counts the connection in, or refuses it. */
+  /** Counts the connection in, or refuses it; nothing more is to be done when this is false. */
   admit(): boolean {
     const { admission } = this.#core;
+    if (this.#exchange.isGone) {
+      this.#finish();
+      return false;
+    }
     if (!this.#core.isAccepting) {
       this.refuse(503, 'The server is shutting down. Come back in a moment.', [['Retry-After', '1']]);
       return false;
@@ -137,9 +143,15 @@ export class OpeningHandshake<Data> implements WheelEntry {
 
   /** Answers with an error and closes: bytes after the request are never parsed. */
   refuse(status: number, body: string, headers: Iterable<HeaderField> = []): void {
-    if (this.#isDone || this.#exchange.carrier.destroyed) return;
+    if (this.#isDone || this.#exchange.isGone) return;
     this.#exchange.refuse({ status, body, headers });
     timerWheel.schedule(this, LINGER_MS);
+  }
+
+  /** Gives the carrier back: what came on it was no request of ours. */
+  withdraw(): void {
+    this.#release();
+    if (this.#isAdmitted) this.#core.admission.leave(this.#exchange.remoteAddress);
   }
 
   /** The handshake took too long, or its refusal was not read. */
@@ -148,7 +160,7 @@ export class OpeningHandshake<Data> implements WheelEntry {
   }
 
   #conclude(opening: OpeningRequest, decision: Decision<Data>, head: Buffer | undefined): void {
-    if (this.#isDone) return;
+    if (this.#isDone || this.#exchange.isGone) return;
     try {
       if (decision instanceof Refusal) this.refuse(decision.status, decision.body, decision.headers);
       else this.#accept(opening, decision ?? {}, head);
