@@ -133,6 +133,8 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   /** Begins to read. `head` is what arrived behind the opening handshake. */
   start(head?: Buffer): void {
     this.stream.start(this);
+    // The application may have paused it before it began.
+    if (this.pauseReasons !== 0) this.stream.pause();
     this.scheduleKeepalive();
     if (head !== undefined && head.length > 0) this.receiveBytes(head);
   }
