@@ -116,10 +116,11 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
   }
 
   stream(): ConnectionStream {
+    if (this.streams !== undefined) return this.streams;
     if (this.state === 'closed') {
       throw new ConnectionError('CONNECTION_CLOSED', 'the connection is closed: it has no streams any more');
     }
-    this.streams ??= new MessageStreams(this.framed, this);
+    this.streams = new MessageStreams(this.framed, this);
     return this.streams;
   }
 

@@ -11,6 +11,9 @@ export interface UpgradeTaker {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
+/** How long the 404 may take to be read before the socket is cut. */
+const LINGER_MS = 1_000;
+
 const routers = new WeakMap<HttpServer | HttpsServer, UpgradeRouter>();
 
 export class UpgradeRouter {
@@ -52,7 +55,11 @@ export class UpgradeRouter {
     }
     // Somebody else's listener may know the path; only the last one to be asked answers.
     if (this.#server.listenerCount('upgrade') > 1) return;
+    const deadline = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.on('close', () => clearTimeout(deadline));
     socket.on('error', () => socket.destroy());
     socket.end(serializeRejection(404, [], 'No WebSocket is served at this path.'));
+    // Unread, the socket would not notice that the peer has ended.
+    socket.resume();
   }
 }

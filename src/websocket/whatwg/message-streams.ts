@@ -104,9 +104,7 @@ export class MessageStreams implements ConnectionStream {
     if (wasClean) {
       this.#outcome = { closeCode, reason };
       this.#reading?.close();
-      this.#writing?.error(
-        new DOMException('the connection is closed: nothing more can be written', 'InvalidStateError'),
-      );
+      this.#writing?.error(this.#writeError());
     } else {
       const message =
         this.#failure?.message ?? 'the connection was lost: it ended without a closing handshake';
@@ -125,8 +123,8 @@ export class MessageStreams implements ConnectionStream {
     // A message that finds the queue empty is never refused, whatever its size.
     const mostBytes = typeof data === 'string' ? 3 * data.length : data.length;
     if (!framed.hasRoomFor(mostBytes)) await this.#drained(0);
-    if (typeof data === 'string') framed.sendText(data);
-    else framed.sendBinary(data);
+    const result = typeof data === 'string' ? framed.sendText(data) : framed.sendBinary(data);
+    if (result === 'closed' || result === 'refused') throw this.#writeError();
     await this.#drained(WRITE_AHEAD_BYTES);
   }
 
@@ -136,9 +134,18 @@ export class MessageStreams implements ConnectionStream {
     this.#framed.requestWritten();
     try {
       await drained;
-    } catch (error) {
-      throw this.#outcome instanceof WebSocketError ? this.#outcome : error;
+    } catch {
+      throw this.#writeError();
     }
+  }
+
+  /** Why nothing more can be written. */
+  #writeError(): Error {
+    if (this.#outcome instanceof WebSocketError) return this.#outcome;
+    return new DOMException(
+      'the connection is closed, or closing: nothing more can be written',
+      'InvalidStateError',
+    );
   }
 
   /** "close using reason": with the code of a `WebSocketError`, with none for any other reason. */

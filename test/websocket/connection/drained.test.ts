@@ -32,4 +32,25 @@ describe('drained', () => {
       await once(socket, 'close');
     });
   }
+
+  it('rejects when the connection is lost while bytes wait', async (t) => {
+    let drained: Promise<void> | undefined;
+    const server = new WebSocketServer({
+      port: 0,
+      perMessageDeflate: false,
+      open(connection) {
+        connection.send(new Uint8Array(64 * 1024 * 1024));
+        drained = connection.drained();
+        drained.catch(() => undefined);
+      },
+    });
+    t.after(() => server.close());
+    await server.listening;
+    const socket = new WebSocket(`ws://127.0.0.1:${server.address()?.port}/`);
+    await once(socket, 'open');
+    socket.terminate();
+    await once(socket, 'close');
+    assert.ok(drained !== undefined);
+    await assert.rejects(drained, { code: 'CONNECTION_CLOSED' });
+  });
 });
