@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../websocket/index.ts';
+import { addConform } from './commands/conform.ts';
 import { addEcho } from './commands/echo.ts';
 import { addServe } from './commands/serve.ts';
 import { CommandFailure, ExitCode } from './exit-code.ts';
@@ -19,6 +20,7 @@ export async function run(argv: readonly string[]): Promise<ExitCode> {
     .showHelpAfterError('(add --help for all options and examples)');
   addServe(program);
   addEcho(program);
+  addConform(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return ExitCode.Ok;

@@ -62,8 +62,8 @@ const good: readonly [string, string, Head][] = [
   ],
   [
     'extension-long',
-    'a list of 50 unknown extensions',
-    request().with('Sec-WebSocket-Extensions', Array(50).fill('x-nobody; a="b"').join(', ')),
+    'a list of 12 unknown extensions',
+    request().with('Sec-WebSocket-Extensions', Array(12).fill('x-nobody; a="b"').join(', ')),
   ],
   ['content-length-zero', '"Content-Length: 0"', request().adding('Content-Length', '0')],
 ];
@@ -202,17 +202,18 @@ const bad: readonly [string, string, number | number[], Head, RefusalOptions?][]
     request().with('Sec-WebSocket-Version', '8'),
     { ...upgradeRequired, ...mayAccept },
   ],
-  ...['0', '7', '12', '14', '255', '256', '9999999999'].map(
-    (version): [string, string, number[], Head, RefusalOptions] => [
-      `version-${version}`,
-      `version ${version}, with 426 and the version it speaks (4.4)`,
-      [426],
-      request().with('Sec-WebSocket-Version', version),
-      upgradeRequired,
-    ],
-  ),
+  ...['0', '7', '12', '14', '255'].map((version): [string, string, number[], Head, RefusalOptions] => [
+    `version-${version}`,
+    `version ${version}, with 426 and the version it speaks (4.4)`,
+    [426],
+    request().with('Sec-WebSocket-Version', version),
+    upgradeRequired,
+  ]),
   ...(
     [
+      // The grammar of 4.3 ends at 255.
+      ['256', '256'],
+      ['9999999999', '9999999999'],
       ['empty', ''],
       ['in-words', 'thirteen'],
       ['leading-zero', '013'],
