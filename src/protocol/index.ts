@@ -54,7 +54,9 @@ export {
   type ExtendedConnectAnswer,
   type ExtendedConnectHead,
   type ExtendedConnectOffer,
+  type ExtendedConnectRefusal,
   extendedConnectAnswer,
+  extendedConnectRefusal,
   extendedConnectRequest,
 } from './handshake/extended-connect.ts';
 export { Malformed } from './handshake/field-reader.ts';

@@ -20,9 +20,12 @@ export type ConnectionErrorCode =
 export class ConnectionError extends Error {
   override readonly name: string = 'ConnectionError';
   readonly code: ConnectionErrorCode;
+  /** The HTTP status with which a server, or a proxy on the way, refused a client's opening handshake. */
+  readonly status: number | undefined;
 
-  constructor(code: ConnectionErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ConnectionErrorCode, message: string, options?: ErrorOptions & { status?: number }) {
     super(message, options);
     this.code = code;
+    this.status = options?.status;
   }
 }

@@ -1,6 +1,8 @@
 // The door of the websocket floor: WebSocket over real sockets, for servers and clients.
 
 export { CloseCode, ProtocolError, UsageError } from '../protocol/index.ts';
+export { type ClientOptions, type ClientTlsOptions, clientDefaults } from './client/client-options.ts';
+export type { ServerAddress } from './client/server-address.ts';
 export type { Connection, ConnectionHandlers, DrainedOptions, ReadyState } from './connection/connection.ts';
 export {
   type ConnectionOptions,
@@ -20,3 +22,5 @@ export {
   type CloseReport,
   WebSocketServer,
 } from './server/websocket-server.ts';
+export { CloseEvent, type WebSocketErrorEvent, type WebSocketEventMap } from './whatwg/events.ts';
+export { WebSocket, type WebSocketOptions } from './whatwg/websocket.ts';

@@ -14,7 +14,8 @@ export interface CloseStatus {
 
 const EMPTY = new Uint8Array(0);
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A byte order mark is part of the reason. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Reads a Close frame's payload. An empty one is code 1005; an illegal one gives the error that answers it. */
 export function parseClosePayload(payload: Uint8Array, isUtf8: IsUtf8): CloseStatus | ProtocolError {

@@ -245,16 +245,17 @@ export class FrameParser {
     }
     this.length = this.length * 256 + byte;
     this.missing -= 1;
-    // Whatever the bytes to come, the length is at least this.
-    if (this.missing > 0) return this.checkLimits(this.length * 256 ** this.missing);
-
-    // 5.2. "in all cases, the minimal number of bytes MUST be used to encode the length"
-    if (this.length < this.shortestExtended && this.limits.requireMinimalLength) {
+    // 5.2. "in all cases, the minimal number of bytes MUST be used to encode the length": whatever the bytes to come,
+    // the length is less than one more of what was read so far.
+    const unit = 256 ** this.missing;
+    if ((this.length + 1) * unit <= this.shortestExtended && this.limits.requireMinimalLength) {
       return this.fail(
         'LENGTH_NOT_MINIMAL',
-        `a length of ${this.length} is not in its shortest form (RFC 6455, section 5.2)`,
+        `a length below ${this.shortestExtended} is not in its shortest form (RFC 6455, section 5.2)`,
       );
     }
+    // And it is at least this.
+    if (this.missing > 0) return this.checkLimits(this.length * unit);
     return this.acceptLength();
   }
 

@@ -2,10 +2,11 @@
 
 import type { Extension } from '../extension/extension-header.ts';
 import { type Agreement, type ClientOffer, checkAgreement, offerFields } from './client-handshake.ts';
+import { equalsIgnoringCase } from './field-reader.ts';
 import { HandshakeError, type HandshakeRejection, rejection } from './handshake-error.ts';
 import type { HeaderField, HeaderLookup } from './header-list.ts';
 import { isAuthority, parseRequestTarget } from './request-target.ts';
-import { agreedFields, checkFields } from './server-answer.ts';
+import { agreedFields, checkFields, contentOf, refusalFields } from './server-answer.ts';
 import {
   checkVersion,
   type OpeningRequest,
@@ -37,6 +38,12 @@ export interface ExtendedConnectAnswer {
   readonly protocol?: string | undefined;
   readonly extensions?: readonly Extension[] | undefined;
   readonly headers?: Iterable<HeaderField> | undefined;
+}
+
+/** How a request is refused over HTTP/2: the fields of the answer, and its body. */
+export interface ExtendedConnectRefusal {
+  readonly fields: HeaderField[];
+  readonly content: Uint8Array;
 }
 
 /** RFC 9113, 8.2.2. Fields of one HTTP/1.1 connection: a request over HTTP/2 that has one is malformed. */
@@ -79,6 +86,12 @@ export function checkExtendedConnect(
       'The pseudo-header :authority is missing or not a host such as example.com.',
     );
   }
+  // RFC 9113, 8.3.1. "A server SHOULD treat a request as malformed if it contains a Host header field that identifies an
+  // entity that differs from the entity in the ":authority" pseudo-header field."
+  const host = headers.get('host');
+  if (host !== undefined && !equalsIgnoringCase(host, authority)) {
+    return rejection('HOST_INVALID', 'Host differs from the pseudo-header :authority. Leave out Host.');
+  }
   if (connectionFields.some((name) => headers.get(name) !== undefined)) {
     return rejection(
       'CONNECTION_HEADER',
@@ -99,11 +112,26 @@ export function checkExtendedConnect(
 }
 
 /**
- * The fields of the answer that accepts, names in lower case. Throws `UsageError` as `serializeUpgradeResponse` does.
+ * The fields of the answer that accepts, names in lower case, without those that HTTP/2 does not allow. Throws
+ * `UsageError` as `serializeUpgradeResponse` does.
  */
 export function extendedConnectAnswer(answer: ExtendedConnectAnswer): HeaderField[] {
   const fields = [...agreedFields(answer), ...checkFields(answer.headers ?? [])];
-  return [[':status', '200'], ...fields.map(inLowerCase)];
+  return [[':status', '200'], ...overHttp2(fields)];
+}
+
+/** The answer that refuses, as `serializeRejection` writes it for HTTP/1.1. Throws `UsageError` as that does. */
+export function extendedConnectRefusal(
+  status: number,
+  headers: Iterable<HeaderField> = [],
+  body: string | Uint8Array = '',
+): ExtendedConnectRefusal {
+  const content = contentOf(body);
+  const fields = overHttp2(refusalFields(status, headers, content));
+  return {
+    fields: [[':status', String(status)], ['content-length', String(content.length)], ...fields],
+    content,
+  };
 }
 
 /** The fields of the request, names in lower case, beside `origin`, which the caller adds. */
@@ -133,6 +161,11 @@ export function checkExtendedConnectResponse(
     );
   }
   return checkAgreement(headers, offer);
+}
+
+/** Fields that only mean something on HTTP/1.1, such as the Upgrade of a 426, are left out. */
+function overHttp2(fields: readonly HeaderField[]): HeaderField[] {
+  return fields.map(inLowerCase).filter(([name]) => !connectionFields.includes(name));
 }
 
 /** RFC 9113, 8.2. "Field names MUST be converted to lowercase when constructing an HTTP/2 message." */

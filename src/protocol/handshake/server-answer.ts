@@ -65,23 +65,35 @@ export function serializeRejection(
   headers: Iterable<HeaderField> = [],
   body: string | Uint8Array = '',
 ): Uint8Array {
-  if (!Number.isInteger(status) || status < 300 || status > 599 || status === 304) {
-    throw new UsageError(`status: ${status} does not refuse a request; use 300 to 599, and not 304`);
-  }
-  const fields = checkFields(headers, isFramingField);
-  const content = typeof body === 'string' ? new TextEncoder().encode(body) : body;
+  const content = contentOf(body);
+  const fields = refusalFields(status, headers, content);
   let head = `HTTP/1.1 ${status} ${reasonPhrases.get(status) ?? ''}\r\n`;
   // RFC 9110, 7.8. "A sender of Upgrade MUST also send an "Upgrade" connection option".
   head += hasField(fields, 'upgrade') ? 'Connection: close, Upgrade\r\n' : 'Connection: close\r\n';
-  head += `Content-Length: ${content.length}\r\n`;
-  if (content.length > 0 && !hasField(fields, 'content-type')) {
-    head += 'Content-Type: text/plain; charset=utf-8\r\n';
-  }
-  head += `${serializeFields(fields)}\r\n`;
+  head += `Content-Length: ${content.length}\r\n${serializeFields(fields)}\r\n`;
   const answer = new Uint8Array(head.length + content.length);
   for (let index = 0; index < head.length; index += 1) answer[index] = head.charCodeAt(index);
   answer.set(content, head.length);
   return answer;
+}
+
+/** A refusal's body as it is sent. */
+export function contentOf(body: string | Uint8Array): Uint8Array {
+  return typeof body === 'string' ? new TextEncoder().encode(body) : body;
+}
+
+/** The fields of a refusal, over HTTP/1.1 and HTTP/2 alike, beside those that frame it. */
+export function refusalFields(
+  status: number,
+  headers: Iterable<HeaderField>,
+  content: Uint8Array,
+): readonly HeaderField[] {
+  if (!Number.isInteger(status) || status < 300 || status > 599 || status === 304) {
+    throw new UsageError(`status: ${status} does not refuse a request; use 300 to 599, and not 304`);
+  }
+  const fields = checkFields(headers, isFramingField);
+  if (content.length === 0 || hasField(fields, 'content-type')) return fields;
+  return [['Content-Type', 'text/plain; charset=utf-8'], ...fields];
 }
 
 /** The lines of a caller's fields. */

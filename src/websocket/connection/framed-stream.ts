@@ -76,7 +76,7 @@ type Sending = (typeof Sending)[keyof typeof Sending];
 
 const NOTHING = new Uint8Array(0);
 
-/** A message that inflates to more than this many steps is inflated in turns with everything else: 1 MiB. */
+/** How many steps are made before other work has its turn: 1 MiB of output. */
 const INFLATE_STEPS_AT_ONCE = 16;
 
 interface InflatingMessage {
@@ -113,6 +113,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   private hasPeerEnded = false;
   private owesDrain = false;
   private isEnding = false;
+  private isGathering = false;
 
   constructor(stream: ByteStream, handler: FramedStreamHandler, options: FramedStreamOptions) {
     this.stream = stream;
@@ -161,7 +162,9 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   /** Sends binary data in one frame. The payload must not change until it is sent. */
   sendBinary(payload: Uint8Array, compress?: boolean): SendResult {
     if (this.sending !== Sending.Directly) {
-      return this.defer(payload.length, () => this.sendBinary(payload, compress));
+      // It may wait long: the caller gets the use of its bytes back.
+      const kept = this.role === 'client' ? new Uint8Array(payload) : payload;
+      return this.defer(kept.length, () => this.sendBinary(kept, compress));
     }
     if (this.deflate?.shouldCompress(payload.length, compress)) {
       return this.sendCompressed(this.deflate, Opcode.Binary, payload);
@@ -241,6 +244,18 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     this.writer.wantsWritten = true;
     // An empty write is taken when all before it is.
     this.stream.write(NOTHING, true);
+  }
+
+  /** Gathers all that is sent until `releaseGathered`, so that it leaves in one write. For one turn of the event loop. */
+  gather(): void {
+    this.isGathering = true;
+    this.writer.isCorked = true;
+  }
+
+  releaseGathered(): void {
+    this.isGathering = false;
+    this.writer.isCorked = false;
+    this.writer.flush();
   }
 
   receiveBytes(chunk: Buffer): void {
@@ -368,9 +383,9 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     const { endpoint, writer } = this;
     writer.isCorked = true;
     const consumed = endpoint.receive(chunk);
-    writer.isCorked = false;
+    writer.isCorked = this.isGathering;
     if (consumed < chunk.length) this.unread = chunk.subarray(consumed);
-    writer.flush();
+    if (!this.isGathering) writer.flush();
   }
 
   private readOn(): void {
@@ -387,7 +402,10 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
 
   private sendCompressed(deflate: MessageDeflate, opcode: number, payload: Uint8Array): SendResult {
     if (payload.length >= THREAD_POOL_BYTES) {
-      return this.sendWhenReady(payload.length, deflate.compressLater(payload), (compressed) => {
+      // The pool reads it later; a client's caller may change its bytes as soon as `send` returns.
+      const isLent = this.role === 'client' && opcode === Opcode.Binary;
+      const kept = isLent ? new Uint8Array(payload) : payload;
+      return this.sendWhenReady(kept.length, deflate.compressLater(kept), (compressed) => {
         this.writer.writeBytes(FIN | RSV1 | opcode, compressed, true);
       });
     }
@@ -436,11 +454,20 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     const { deflate } = this;
     if (deflate === undefined) return;
     const context = deflate.beginInflate(compressed);
-    this.inflateSlice({ deflate, context, isText, pieces: [], byteLength: 0 });
+    const message = { deflate, context, isText, pieces: [], byteLength: 0 };
+    if (this.inflateSlice(message)) return;
+    // A long one goes on in turns with everything else, and the messages behind it wait.
+    this.pause(PauseReason.Inflating);
+    const goOn = (): void => {
+      if (this.endpoint.isCloseReceived) return;
+      if (this.inflateSlice(message)) this.resume(PauseReason.Inflating);
+      else setImmediate(goOn);
+    };
+    setImmediate(goOn);
   }
 
-  /** Inflates for a while; what then is left waits its turn, and the messages behind it with it. */
-  private inflateSlice(message: InflatingMessage): void {
+  /** Inflates for a while. Returns whether the message is done with: handed on, or the connection failed. */
+  private inflateSlice(message: InflatingMessage): boolean {
     const { context, deflate, pieces } = message;
     for (let steps = 0; steps < INFLATE_STEPS_AT_ONCE; steps += 1) {
       const progress = context.step();
@@ -453,28 +480,23 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
             `the message inflates to more than maxMessageBytes (${maxMessageBytes})`,
           ),
         );
-        return;
+        return true;
       }
       if (progress === 'invalid') {
         this.endpoint.fail(
           new ProtocolError('INVALID_DEFLATE', 'a compressed message is damaged (RFC 7692, section 7.2.2)'),
         );
-        return;
+        return true;
       }
       if (progress === 'done') {
         const bytes = pieces.length === 0 ? context.output : Buffer.concat([...pieces, context.output]);
         this.deliverInflated(asBuffer(bytes), message);
         deflate.endInflate();
-        return;
+        return true;
       }
       pieces.push(Buffer.from(context.output));
     }
-    this.pause(PauseReason.Inflating);
-    setImmediate(() => {
-      if (this.endpoint.isCloseReceived) return;
-      this.inflateSlice(message);
-      this.resume(PauseReason.Inflating);
-    });
+    return false;
   }
 
   /** Hands on a message that is inflated: a short one lies in memory that is used again. */

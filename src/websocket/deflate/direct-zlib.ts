@@ -7,6 +7,7 @@ import {
   type DeflateContext,
   type DeflateParameters,
   deflateWindowBits,
+  EMPTY_MESSAGE,
   FLUSH_TAIL,
   type InflateContext,
   type InflateProgress,
@@ -44,6 +45,7 @@ class DirectDeflate implements DeflateContext {
   }
 
   deflate(payload: Uint8Array): Uint8Array {
+    if (payload.length === 0) return EMPTY_MESSAGE;
     const { _handle: handle, _writeState: state } = this.#stream;
     let consumed = 0;
     let produced = 0;
@@ -122,7 +124,10 @@ class DirectInflate implements InflateContext {
       this.#at += left - inputLeft;
       this.#window.push(inflated, produced, STEP_BYTES - roomLeft);
       produced = STEP_BYTES - roomLeft;
-      if (roomLeft === 0) return this.#finish(produced, 'more');
+      if (roomLeft === 0) {
+        if (this.#input === joined) this.#keepInput();
+        return this.#finish(produced, 'more');
+      }
       if (inputLeft > 0) {
         // 7.2.3.4: a block with BFINAL set ends zlib's stream, but not the message: go on with the same window.
         this.#hasEnded = true;
@@ -157,6 +162,13 @@ class DirectInflate implements InflateContext {
   #finish(produced: number, progress: InflateProgress): InflateProgress {
     this.output = inflated.subarray(0, produced);
     return progress;
+  }
+
+  /** Other messages will be put where this one lies before its next step. */
+  #keepInput(): void {
+    this.#input = new Uint8Array(joined.subarray(this.#at, this.#inputEnd));
+    this.#inputEnd -= this.#at;
+    this.#at = 0;
   }
 
   #reopen(): void {

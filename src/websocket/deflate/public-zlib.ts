@@ -6,6 +6,7 @@ import {
   type DeflateContext,
   type DeflateParameters,
   deflateWindowBits,
+  EMPTY_MESSAGE,
   FLUSH_TAIL,
   type InflateContext,
   type InflateProgress,
@@ -25,6 +26,7 @@ class PublicDeflate implements DeflateContext {
   }
 
   deflate(payload: Uint8Array): Uint8Array {
+    if (payload.length === 0) return EMPTY_MESSAGE;
     const compressed = deflateRawSync(payload, {
       ...this.#parameters,
       ...dictionaryOf(this.#window),

@@ -47,6 +47,9 @@ export interface ZlibContexts {
   createInflate(windowBits: number, maxBytes: number): InflateContext;
 }
 
+/** An empty message: a block with nothing in it, since zlib does not flush twice (RFC 7692, section 7.2.3.6). */
+export const EMPTY_MESSAGE: Uint8Array = new Uint8Array([0x00]);
+
 /** What section 7.2.2 has a receiver append: the end of the flush that the sender left out. */
 export const FLUSH_TAIL: Uint8Array = new Uint8Array([0x00, 0x00, 0xff, 0xff]);
 

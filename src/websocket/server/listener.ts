@@ -2,7 +2,8 @@
 
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
-import { type DecodeLatin1, HttpHeadParser } from '../../protocol/index.ts';
+import { checkUpgradeRequest, type DecodeLatin1, HttpHeadParser } from '../../protocol/index.ts';
+import { Http1Exchange } from './http1-exchange.ts';
 import { OpeningHandshake } from './opening-handshake.ts';
 import type { ServerCore } from './server-core.ts';
 
@@ -12,7 +13,7 @@ const decodeLatin1: DecodeLatin1 = (bytes, start, end) =>
 /** Makes the net or TLS server; it does not listen yet. */
 export function createListener<Data>(core: ServerCore<Data>, tls: TlsOptions | undefined): Server {
   const options = { allowHalfOpen: true, noDelay: true };
-  if (tls === undefined) return createServer(options, (socket) => receiveSocket(core, socket, false));
+  if (tls === undefined) return createServer(options, (socket) => receiveSocket(core, socket));
 
   const { handshakeTimeoutMs } = core.settings;
   const server = createTlsServer({ handshakeTimeout: handshakeTimeoutMs, ...options, ...tls });
@@ -20,16 +21,15 @@ export function createListener<Data>(core: ServerCore<Data>, tls: TlsOptions | u
     // `tls` passes neither option on to the sockets that it makes.
     socket.allowHalfOpen = true;
     socket.setNoDelay(true);
-    receiveSocket(core, socket, true);
+    receiveSocket(core, socket);
   });
   // A failed TLS handshake is the peer's affair; Node has closed the socket already.
   server.on('tlsClientError', () => undefined);
   return server;
 }
 
-function receiveSocket<Data>(core: ServerCore<Data>, socket: Socket, isSecure: boolean): void {
-  const remoteAddress = socket.remoteAddress ?? '';
-  const handshake = new OpeningHandshake(core, socket, { remoteAddress, isSecure, raw: undefined });
+function receiveSocket<Data>(core: ServerCore<Data>, socket: Socket): void {
+  const handshake = new OpeningHandshake(core, new Http1Exchange(socket));
   if (!handshake.admit()) return;
 
   const parser = new HttpHeadParser('request', { decodeLatin1 });
@@ -43,8 +43,12 @@ function receiveSocket<Data>(core: ServerCore<Data>, socket: Socket, isSecure: b
     socket.removeListener('end', onEnd);
     // Nothing more is read until the request is decided: frames sent early wait in the kernel.
     socket.pause();
-    if (parser.head !== undefined) handshake.receiveRequest(parser.head, chunk.subarray(consumed));
-    else if (parser.refusal !== undefined) handshake.reject(parser.refusal);
+    const { head, refusal } = parser;
+    if (head !== undefined) {
+      handshake.receiveRequest(checkUpgradeRequest(head), head.headers, chunk.subarray(consumed));
+    } else if (refusal !== undefined) {
+      handshake.reject(refusal);
+    }
   };
   socket.on('data', onData);
   socket.on('end', onEnd);

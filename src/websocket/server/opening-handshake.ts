@@ -1,21 +1,18 @@
-// One opening handshake on a server: from a request to a connection, or to a refusal that closes the socket.
+// One opening handshake on a server: from a request to a connection, or to a refusal that closes what it came on.
 
-import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import {
-  acceptKey,
   acceptOffer,
-  checkUpgradeRequest,
+  type ExtendedConnectAnswer,
   type HandshakeRejection,
+  type HeaderField,
+  type HeaderLookup,
   type OpeningRequest,
   serializeExtensions,
-  serializeRejection,
-  serializeUpgradeResponse,
-  type UpgradeRequestHead,
 } from '../../protocol/index.ts';
+import type { ByteStream } from '../byte-stream.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
 import { createMessageDeflate } from '../deflate/message-deflate.ts';
-import { DuplexStream } from '../streams/duplex-stream.ts';
 import { ServerConnection } from './server-connection.ts';
 import type { ServerCore } from './server-core.ts';
 import type { Decision } from './server-options.ts';
@@ -30,32 +27,51 @@ import {
 /** How long a refusal may take to be read before the socket is cut. */
 const LINGER_MS = 1_000;
 
-const sha1Base64 = (text: string): string => createHash('sha1').update(text).digest('base64');
+/** How a request is accepted: the request, and what was agreed of its offers. */
+export type AcceptedRequest = ExtendedConnectAnswer & { readonly request: OpeningRequest };
 
-export type UpgradeTransport = Pick<UpgradeRequest, 'remoteAddress' | 'isSecure' | 'raw'>;
+export interface RefusedRequest {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Iterable<HeaderField>;
+}
+
+/** One request and the answer to it, as HTTP/1.1 and HTTP/2 write them. All else about a handshake is the same. */
+export interface HandshakeExchange
+  extends Pick<UpgradeRequest, 'httpVersion' | 'remoteAddress' | 'isSecure' | 'raw'> {
+  /** What the request came on. */
+  readonly carrier: Duplex;
+  /**
+   * Writes the answer that accepts, and gives the bytes that follow it. Throws `UsageError`, and writes nothing, for an
+   * answer that cannot be written.
+   */
+  accept(answer: AcceptedRequest): ByteStream;
+  /** Writes the answer that refuses, and ends our side. Throws `UsageError` as `accept` does. */
+  refuse(refusal: RefusedRequest): void;
+  /** Cuts the carrier. */
+  destroy(): void;
+}
 
 /**
- * Owns a socket until it becomes a connection: whatever happens to the socket meanwhile, nothing is thrown and nothing
- * leaks. The socket is not read while the application decides, so that frames sent early wait in the kernel.
+ * Owns a carrier until it becomes a connection: whatever happens to it meanwhile, nothing is thrown and nothing leaks. It
+ * is not read while the application decides, so that frames sent early wait in the kernel.
  */
 export class OpeningHandshake<Data> implements WheelEntry {
   wheelTick = 0;
   wheelNext: WheelEntry | undefined = undefined;
   wheelPrevious: WheelEntry | undefined = undefined;
   readonly #core: ServerCore<Data>;
-  readonly #socket: Duplex;
-  readonly #transport: UpgradeTransport;
+  readonly #exchange: HandshakeExchange;
   readonly #onGone = (): void => this.#finish();
   #isAdmitted = false;
   #isDone = false;
 
-  constructor(core: ServerCore<Data>, socket: Duplex, transport: UpgradeTransport) {
+  constructor(core: ServerCore<Data>, exchange: HandshakeExchange) {
     this.#core = core;
-    this.#socket = socket;
-    this.#transport = transport;
-    // Before anything else: an error on a socket that nobody listens to would end the process.
-    socket.on('error', this.#onGone);
-    socket.on('close', this.#onGone);
+    this.#exchange = exchange;
+    // Before anything else: an error on a stream that nobody listens to would end the process.
+    exchange.carrier.on('error', this.#onGone);
+    exchange.carrier.on('close', this.#onGone);
     timerWheel.schedule(this, core.settings.handshakeTimeoutMs);
   }
 
@@ -66,7 +82,7 @@ export class OpeningHandshake<Data> implements WheelEntry {
       this.refuse(503, 'The server is shutting down. Come back in a moment.', [['Retry-After', '1']]);
       return false;
     }
-    if (!admission.enter(this.#transport.remoteAddress)) {
+    if (!admission.enter(this.#exchange.remoteAddress)) {
       this.refuse(503, 'The server has too many connections. Come back in a moment.', [['Retry-After', '5']]);
       return false;
     }
@@ -74,10 +90,9 @@ export class OpeningHandshake<Data> implements WheelEntry {
     return true;
   }
 
-  /** Answers a request; `head` is what arrived behind it. */
-  receiveRequest(request: UpgradeRequestHead, head: Buffer): void {
+  /** Answers a request, once its form was checked; `head` is what arrived behind it. */
+  receiveRequest(opening: OpeningRequest | HandshakeRejection, headers: HeaderLookup, head?: Buffer): void {
     const { settings, handlers } = this.#core;
-    const opening = checkUpgradeRequest(request);
     if (opening.type === 'rejection') {
       this.reject(opening);
       return;
@@ -90,7 +105,7 @@ export class OpeningHandshake<Data> implements WheelEntry {
       !settings.origins.allows({
         origin: opening.origin,
         host: opening.host,
-        isSecure: this.#transport.isSecure,
+        isSecure: this.#exchange.isSecure,
       })
     ) {
       this.refuse(403, 'This page may not connect here: its origin is not allowed.');
@@ -100,7 +115,7 @@ export class OpeningHandshake<Data> implements WheelEntry {
       this.#accept(opening, {}, head);
       return;
     }
-    const upgradeRequest = new OpenedRequest(opening, { ...this.#transport, headers: request.headers });
+    const upgradeRequest = new OpenedRequest(opening, headers, this.#exchange);
     try {
       const decision = handlers.upgrade(upgradeRequest);
       if (isPromiseLike(decision)) {
@@ -121,20 +136,18 @@ export class OpeningHandshake<Data> implements WheelEntry {
   }
 
   /** Answers with an error and closes: bytes after the request are never parsed. */
-  refuse(status: number, body: string, headers: Iterable<readonly [string, string]> = []): void {
-    if (this.#isDone || this.#socket.destroyed) return;
-    this.#socket.end(serializeRejection(status, headers, body));
-    // What still arrives is read and forgotten, so that the answer is not lost in a reset.
-    this.#socket.resume();
+  refuse(status: number, body: string, headers: Iterable<HeaderField> = []): void {
+    if (this.#isDone || this.#exchange.carrier.destroyed) return;
+    this.#exchange.refuse({ status, body, headers });
     timerWheel.schedule(this, LINGER_MS);
   }
 
   /** The handshake took too long, or its refusal was not read. */
   receiveDeadline(): void {
-    this.#socket.destroy();
+    this.#exchange.destroy();
   }
 
-  #conclude(opening: OpeningRequest, decision: Decision<Data>, head: Buffer): void {
+  #conclude(opening: OpeningRequest, decision: Decision<Data>, head: Buffer | undefined): void {
     if (this.#isDone) return;
     try {
       if (decision instanceof Refusal) this.refuse(decision.status, decision.body, decision.headers);
@@ -144,28 +157,24 @@ export class OpeningHandshake<Data> implements WheelEntry {
     }
   }
 
-  #accept(opening: OpeningRequest, acceptance: Acceptance<Data>, head: Buffer): void {
+  #accept(opening: OpeningRequest, acceptance: Acceptance<Data>, head: Buffer | undefined): void {
     const { protocol = '' } = acceptance;
     const { settings } = this.#core;
     const deflate =
       settings.deflate === undefined ? undefined : acceptOffer(opening.extensions, settings.deflate);
     const extensions = deflate === undefined ? [] : [deflate.answer];
-    const response = serializeUpgradeResponse({
+    const stream = this.#exchange.accept({
       request: opening,
-      accept: acceptKey(opening.key as string, sha1Base64),
       protocol,
       extensions,
       headers: headerFields(acceptance.headers),
     });
-    const socket = this.#socket;
-    const { remoteAddress } = this.#transport;
     this.#release();
-    socket.write(response, 'latin1');
-    const connection = new ServerConnection<Data>(new DuplexStream(socket), this.#core, {
+    const connection = new ServerConnection<Data>(stream, this.#core, {
       data: acceptance.data as Data,
       protocol,
       extensions: serializeExtensions(extensions),
-      remoteAddress,
+      remoteAddress: this.#exchange.remoteAddress,
       deflate: deflate && createMessageDeflate('server', deflate.agreed, settings),
     });
     this.#core.add(connection);
@@ -178,21 +187,22 @@ export class OpeningHandshake<Data> implements WheelEntry {
     this.refuse(500, 'The server could not decide about this request.');
   }
 
-  /** Hands the socket on. */
+  /** Hands the carrier on. */
   #release(): void {
     this.#isDone = true;
     timerWheel.cancel(this);
-    this.#socket.removeListener('error', this.#onGone);
-    this.#socket.removeListener('close', this.#onGone);
+    const { carrier } = this.#exchange;
+    carrier.removeListener('error', this.#onGone);
+    carrier.removeListener('close', this.#onGone);
   }
 
-  /** The socket is gone before it became a connection. */
+  /** The carrier is gone before it became a connection. */
   #finish(): void {
     if (this.#isDone) return;
     this.#isDone = true;
     timerWheel.cancel(this);
-    this.#socket.destroy();
-    if (this.#isAdmitted) this.#core.admission.leave(this.#transport.remoteAddress);
+    this.#exchange.destroy();
+    if (this.#isAdmitted) this.#core.admission.leave(this.#exchange.remoteAddress);
   }
 }
 

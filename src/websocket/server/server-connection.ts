@@ -65,7 +65,7 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
   }
 
   /** Calls the `open` handler and begins to read; `head` is what arrived behind the opening handshake. */
-  start(head: Buffer): void {
+  start(head?: Buffer): void {
     const { handlers } = this.owner;
     if (handlers.open !== undefined) this.call(() => handlers.open?.(this));
     this.framed.start(head);

@@ -22,7 +22,9 @@ export interface UpgradeRequest {
   readonly remoteAddress: string;
   /** Whether the connection is encrypted up to this process. */
   readonly isSecure: boolean;
-  /** Node's own request, when the server is attached to an http server or `handleUpgrade` is used. */
+  /** `'1.1'` for an upgrade, `'2.0'` for an extended CONNECT (RFC 8441). */
+  readonly httpVersion: '1.1' | '2.0';
+  /** Node's own request, when an upgrade came by an http server or `handleUpgrade`; never over HTTP/2. */
   readonly raw: IncomingMessage | undefined;
 }
 
@@ -68,19 +70,22 @@ export class OpenedRequest implements UpgradeRequest {
   readonly headers: HeaderLookup;
   readonly remoteAddress: string;
   readonly isSecure: boolean;
+  readonly httpVersion: '1.1' | '2.0';
   readonly raw: IncomingMessage | undefined;
   readonly #opening: OpeningRequest;
   #query: URLSearchParams | undefined;
 
   constructor(
     opening: OpeningRequest,
-    transport: Pick<UpgradeRequest, 'headers' | 'remoteAddress' | 'isSecure' | 'raw'>,
+    headers: HeaderLookup,
+    exchange: Pick<UpgradeRequest, 'httpVersion' | 'remoteAddress' | 'isSecure' | 'raw'>,
   ) {
     this.#opening = opening;
-    this.headers = transport.headers;
-    this.remoteAddress = transport.remoteAddress;
-    this.isSecure = transport.isSecure;
-    this.raw = transport.raw;
+    this.headers = headers;
+    this.remoteAddress = exchange.remoteAddress;
+    this.isSecure = exchange.isSecure;
+    this.httpVersion = exchange.httpVersion;
+    this.raw = exchange.raw;
   }
 
   get url(): string {

@@ -3,11 +3,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { CloseCode, type HeaderLookup } from '../../protocol/index.ts';
+import { CloseCode, checkUpgradeRequest, type HeaderLookup } from '../../protocol/index.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { BinaryData } from '../connection/message-data.ts';
 import { PreparedMessage } from '../connection/prepared-message.ts';
 import { ConnectionError } from '../errors.ts';
+import { Http1Exchange } from './http1-exchange.ts';
 import { createListener } from './listener.ts';
 import { OpeningHandshake } from './opening-handshake.ts';
 import { ServerCore } from './server-core.ts';
@@ -91,22 +92,14 @@ export class WebSocketServer<Data = unknown> implements UpgradeTaker {
    * whatever is answered.
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const isSecure = 'encrypted' in socket && socket.encrypted === true;
-    const remoteAddress = (socket as Partial<Socket>).remoteAddress ?? '';
-    const handshake = new OpeningHandshake(this.#core, socket, { remoteAddress, isSecure, raw: request });
+    const handshake = new OpeningHandshake(this.#core, new Http1Exchange(socket, request));
     // What an http server set for requests does not hold for connections.
     (socket as Partial<Socket>).setTimeout?.(0);
     (socket as Partial<Socket>).setNoDelay?.(true);
     if (!handshake.admit()) return;
-    handshake.receiveRequest(
-      {
-        method: request.method ?? '',
-        httpVersion: request.httpVersion,
-        target: request.url ?? '',
-        headers: headerLookup(request),
-      },
-      head,
-    );
+    const { method = '', httpVersion, url: target = '' } = request;
+    const headers = headerLookup(request);
+    handshake.receiveRequest(checkUpgradeRequest({ method, httpVersion, target, headers }), headers, head);
   }
 
   /** Whether requests for this path are this server's. */

