@@ -65,7 +65,6 @@ const good: readonly [string, string, Head][] = [
     'a list of 12 unknown extensions',
     request().with('Sec-WebSocket-Extensions', Array(12).fill('x-nobody; a="b"').join(', ')),
   ],
-  ['content-length-zero', '"Content-Length: 0"', request().adding('Content-Length', '0')],
 ];
 
 const accepted: Case[] = good.map(([name, words, head]) => ({
@@ -379,6 +378,7 @@ const open: readonly [string, string, Head][] = [
   ['dot-path', 'a path with dots', request().startLine('GET /../../etc/passwd HTTP/1.1')],
   ['empty-line-first', 'an empty line before the request', request().startLine('\r\nGET {path} HTTP/1.1')],
   ['expect-continue', '"Expect: 100-continue"', request().adding('Expect', '100-continue')],
+  ['content-length-zero', '"Content-Length: 0"', request().adding('Content-Length', '0')],
   ['body', 'a body of five bytes', request().adding('Content-Length', '5').followedBy('Hello')],
   ['chunked', 'a chunked body', request().adding('Transfer-Encoding', 'chunked').followedBy('0\r\n\r\n')],
   ['empty-protocol', 'an empty Sec-WebSocket-Protocol', request().with('Sec-WebSocket-Protocol', '')],
