@@ -1,0 +1,76 @@
+// Reads the head of an HTTP/1.1 answer from a stream, and leaves what follows it.
+
+import type { Duplex } from 'node:stream';
+import {
+  type DecodeLatin1,
+  HandshakeError,
+  HttpHeadParser,
+  type UpgradeResponseHead,
+} from '../../protocol/index.ts';
+import { waitOn } from './stream-wait.ts';
+
+const decodeLatin1: DecodeLatin1 = (bytes, start, end) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);
+
+/** More interim answers (such as 103) than any server sends in a row. */
+const MAX_INTERIM_ANSWERS = 10;
+
+export interface Answer {
+  readonly head: UpgradeResponseHead;
+  /** Bytes that arrived behind the head. */
+  readonly rest: Buffer;
+  /** Paused, so that what else arrives waits. */
+  readonly stream: Duplex;
+}
+
+/** Reads until the head is whole. Rejects with a `HandshakeError` if it is not HTTP/1.1, or breaks a limit. */
+export function readResponseHead(
+  stream: Duplex,
+  context: { readonly peer: string; readonly signal: AbortSignal },
+): Promise<Answer> {
+  return waitOn<Answer>(stream, context, (wait) => {
+    let parser = newParser();
+    let interimAnswers = 0;
+    const receive = (chunk: Buffer): void => {
+      let rest = chunk;
+      for (;;) {
+        rest = rest.subarray(parser.receive(rest));
+        const { head, refusal } = parser;
+        if (refusal !== undefined) {
+          wait.reject(
+            new HandshakeError(
+              'HEAD_REFUSED',
+              `${context.peer} sent no answer that can be read: ${refusal.body}`,
+            ),
+          );
+          return;
+        }
+        if (head === undefined) return;
+        if (!isInterim(head.status)) {
+          stream.pause();
+          wait.resolve({ head, rest, stream });
+          return;
+        }
+        interimAnswers += 1;
+        if (interimAnswers > MAX_INTERIM_ANSWERS) {
+          wait.reject(
+            new HandshakeError('HEAD_REFUSED', `${context.peer} sent one interim answer after the other`),
+          );
+          return;
+        }
+        parser = newParser();
+      }
+    };
+    stream.on('data', receive);
+    return () => stream.removeListener('data', receive);
+  });
+}
+
+/** RFC 9110, 15.2. "A client MUST be able to parse one or more 1xx responses received prior to a final response". */
+function isInterim(status: number): boolean {
+  return status < 200 && status !== 101;
+}
+
+function newParser(): HttpHeadParser<'response'> {
+  return new HttpHeadParser('response', { decodeLatin1 });
+}
