@@ -80,6 +80,8 @@ function linesOf(child: Child): () => Promise<unknown> {
     const { value, done } = await lines.next();
     if (!done) return JSON.parse(value);
     await exited;
-    throw new Error(complaint.split('\n').find((line) => /error/i.test(line)) ?? 'the process ended');
+    throw new Error(
+      complaint.split('\n').find((line) => /^(\w*Error|error): /.test(line)) ?? 'the process ended',
+    );
   };
 }
