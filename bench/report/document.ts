@@ -1,5 +1,5 @@
 // Writes docs/benchmarks.md: the method in a few sentences, the tables, and how to repeat them.
-import { type CurveResult, isAvailable, type RowResult } from '../measure/result.ts';
+import { type CurveResult, isAvailable, type PeerResult, type RowResult } from '../measure/result.ts';
 import { spreadOf } from '../measure/statistics.ts';
 import { type PeerName, peerTitles } from '../peers.ts';
 import { costOf, number, spread, targetText, verdict } from './figures.ts';
@@ -29,6 +29,11 @@ export function documentOf(rows: readonly RowResult[], curves: readonly CurveRes
       costTable(clients, clientPeers),
     ),
     section('Targets', 'Ours divided by the peer, round by round; lower is better.', targetTable(rows)),
+    section(
+      'Compression',
+      'Bytes on the wire for each message, header included. All servers compress at level 1 and keep their contexts.',
+      wireTable(rows.filter(({ groups }) => groups.includes('deflate'))),
+    ),
     section(
       'Latency',
       'Open loop: messages leave on a schedule, and a late one counts from when it was due. Microseconds.',
@@ -103,6 +108,14 @@ function targetTable(rows: readonly RowResult[]): string {
     row.targets.map((target) => [row.id, row.title, targetText(target, row.unit), verdict(target)]),
   );
   return table(['', 'work', 'figure and target', ''], lines);
+}
+
+function wireTable(rows: readonly RowResult[]): string {
+  const peers = ['tidewire', 'ws', 'bun'] as const;
+  const bytes = (result: PeerResult | undefined) =>
+    isAvailable(result) && result.wireBytes !== undefined ? number(result.wireBytes) : 'n/a';
+  const lines = rows.map((row) => [row.id, row.title, ...peers.map((peer) => bytes(row.peers[peer]))]);
+  return table(['', 'work', ...peers.map((peer) => peerTitles[peer])], lines);
 }
 
 function latencyTable(rows: readonly RowResult[]): string {

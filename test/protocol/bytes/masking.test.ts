@@ -82,7 +82,11 @@ describe('masking', () => {
         const nearly = ascii.slice();
         nearly[place] = 0x80;
         const bytes = maskNaively(nearly, key).slice();
-        assert.equal(applyMaskingKeyToText(bytes, 0, length, keyOf(key)), false, `byte ${place} of ${length}`);
+        assert.equal(
+          applyMaskingKeyToText(bytes, 0, length, keyOf(key)),
+          false,
+          `byte ${place} of ${length}`,
+        );
         assert.equal(isAscii(nearly, 0, length), false);
         assert.equal(isAscii(nearly, 0, place), true);
       }
