@@ -21,6 +21,7 @@ import { type BinaryData, bytesOf, controlPayload } from '../connection/message-
 import { PreparedMessage } from '../connection/prepared-message.ts';
 import type { MessageDeflate } from '../deflate/message-deflate.ts';
 import { ConnectionError } from '../errors.ts';
+import { isPromise, reportTo } from './report-error.ts';
 
 /** What all connections of one server share. */
 export interface ConnectionOwner<Data> {
@@ -167,7 +168,7 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
 
   receiveError(error: Error): void {
     const { handlers } = this.owner;
-    if (handlers.error !== undefined) this.call(() => handlers.error?.(error, this));
+    if (handlers.error !== undefined) reportTo(handlers, error, this);
   }
 
   receiveClosed(code: number, reason: string): void {
@@ -206,17 +207,7 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
 
   private containError(thrown: unknown): void {
     const error = thrown instanceof Error ? thrown : new Error(`a handler threw ${String(thrown)}`);
-    const { handlers } = this.owner;
-    try {
-      if (handlers.error === undefined) process.emitWarning(error);
-      else handlers.error(error, this);
-    } catch (second) {
-      process.emitWarning(second instanceof Error ? second : String(second));
-    }
+    reportTo(this.owner.handlers, error, this);
     if (this.state === 'open') this.framed.close(CloseCode.InternalError);
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
