@@ -12,19 +12,20 @@ const decodeLatin1: DecodeLatin1 = (bytes, start, end) =>
 
 /** Makes the net or TLS server; it does not listen yet. */
 export function createListener<Data>(core: ServerCore<Data>, tls: TlsOptions | undefined): Server {
-  const options = { allowHalfOpen: true, noDelay: true };
-  if (tls === undefined) return createServer(options, (socket) => receiveSocket(core, socket));
-
+  if (tls === undefined) {
+    return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => receiveSocket(core, socket));
+  }
+  // Not `allowHalfOpen`: a client that ends in the middle of the TLS handshake would never be let go.
   const { handshakeTimeoutMs } = core.settings;
-  const server = createTlsServer({ handshakeTimeout: handshakeTimeoutMs, ...options, ...tls });
+  const server = createTlsServer({ handshakeTimeout: handshakeTimeoutMs, noDelay: true, ...tls });
   server.on('secureConnection', (socket: TLSSocket) => {
-    // `tls` passes neither option on to the sockets that it makes.
     socket.allowHalfOpen = true;
+    // `tls` does not pass the option on to the sockets that it makes.
     socket.setNoDelay(true);
     receiveSocket(core, socket);
   });
-  // A failed TLS handshake is the peer's affair; Node has closed the socket already.
-  server.on('tlsClientError', () => undefined);
+  // A TLS handshake that fails is the peer's affair. Node closes the socket in most cases, and not in all.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
   return server;
 }
 
