@@ -41,6 +41,8 @@ export interface HandshakeExchange
   extends Pick<UpgradeRequest, 'httpVersion' | 'remoteAddress' | 'isSecure' | 'raw'> {
   /** What the request came on. */
   readonly carrier: Duplex;
+  /** Whether it is too late to answer. */
+  readonly isGone: boolean;
   /**
    * Writes the answer that accepts, and gives the bytes that follow it. Throws `UsageError`, and writes nothing, for an
    * answer that cannot be written.
@@ -79,10 +81,10 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
     core.handshakes.add(this);
   }
 
-  /** Counts the connection in, or refuses it. */
+  /** Counts the connection in, or refuses it; nothing more is to be done when this is false. */
   admit(): boolean {
     const { admission } = this.#core;
-    if (this.#exchange.carrier.destroyed) {
+    if (this.#exchange.isGone) {
       // Its `close` event may be over: nothing would ever count it out.
       this.#finish();
       return false;
@@ -147,15 +149,22 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
 
   /** Answers with an error and closes: bytes after the request are never parsed. */
   refuse(status: number, body: string, headers: Iterable<HeaderField> = []): void {
-    if (this.#isDone || this.#isRefused || this.#exchange.carrier.destroyed) return;
+    if (this.#isDone || this.#isRefused || this.#exchange.isGone) return;
     this.#exchange.refuse({ status, body, headers });
     this.#isRefused = true;
     timerWheel.schedule(this, LINGER_MS);
   }
 
+  /** The server closes: a request that is being decided is refused, and a connection that has not asked is cut. */
   dismiss(): void {
     if (this.#hasAsked) this.#refuseWhileClosing();
     else this.#exchange.destroy();
+  }
+
+  /** Gives the carrier back: what came on it was no request of ours. */
+  withdraw(): void {
+    this.#release();
+    if (this.#isAdmitted) this.#core.admission.leave(this.#exchange.remoteAddress);
   }
 
   #refuseWhileClosing(): void {
@@ -168,7 +177,7 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
   }
 
   #conclude(opening: OpeningRequest, decision: Decision<Data>, head: Buffer | undefined): void {
-    if (this.#isDone || this.#isRefused) return;
+    if (this.#isDone || this.#isRefused || this.#exchange.isGone) return;
     try {
       if (decision instanceof Refusal) this.refuse(decision.status, decision.body, decision.headers);
       else this.#accept(opening, decision ?? {}, head);
