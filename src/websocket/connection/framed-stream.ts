@@ -114,6 +114,8 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   private owesDrain = false;
   private isEnding = false;
   private isGathering = false;
+  /** What was deferred goes out now. It was told to be queued: it is not refused any more. */
+  private isReleasing = false;
 
   constructor(stream: ByteStream, handler: FramedStreamHandler, options: FramedStreamOptions) {
     this.stream = stream;
@@ -133,7 +135,9 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   /** Begins to read. `head` is what arrived behind the opening handshake. */
   start(head?: Buffer): void {
     this.stream.start(this);
-    this.scheduleKeepalive();
+    // Before the start, the `open` handler may have paused the connection, or closed it: that deadline stays.
+    if (this.pauseReasons !== 0) this.stream.pause();
+    if (!this.endpoint.isCloseSent) this.scheduleKeepalive();
     if (head !== undefined && head.length > 0) this.receiveBytes(head);
   }
 
@@ -206,7 +210,10 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     if (this.sending === Sending.Never) return 'closed';
     if (this.bufferedAmount > 0 && !this.hasRoomFor(payload.length)) return this.refuse();
     this.writer.writeBytes(FIN | opcode, payload, false);
-    return this.stream.bufferedAmount > 0 ? 'queued' : 'sent';
+    if (this.stream.bufferedAmount === 0) return 'sent';
+    this.owesDrain = true;
+    this.writer.wantsWritten = true;
+    return 'queued';
   }
 
   /** Starts the closing handshake, behind what was sent before. Throws `UsageError` on what a Close must not say. */
@@ -419,7 +426,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
 
   /** Sends what a promise gives; messages sent meanwhile wait behind it. */
   private sendWhenReady<T>(byteLength: number, ready: Promise<T>, send: (value: T) => void): SendResult {
-    if (this.bufferedAmount > 0 && !this.hasRoomFor(byteLength)) {
+    if (!this.isReleasing && this.bufferedAmount > 0 && !this.hasRoomFor(byteLength)) {
       ready.catch(() => undefined);
       return this.refuse();
     }
@@ -433,8 +440,10 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
       deferred.byteLength -= byteLength;
       this.sending = Sending.Directly;
       this.owesDrain = true;
+      this.isReleasing = true;
       act();
       deferred.unblock();
+      this.isReleasing = false;
       this.requestWritten();
     };
     ready.then(
@@ -521,7 +530,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
 
   private admit(bytes: number): 'sent' | 'queued' | 'refused' {
     if (this.stream.bufferedAmount === 0) return 'sent';
-    if (!this.hasRoomFor(bytes)) return this.refuse();
+    if (!this.isReleasing && !this.hasRoomFor(bytes)) return this.refuse();
     this.owesDrain = true;
     this.writer.wantsWritten = true;
     return 'queued';

@@ -14,6 +14,9 @@ export interface UpgradeTaker {
   handleExtendedConnect(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void;
 }
 
+/** How long the 404 may take to be read before the socket is cut. */
+const LINGER_MS = 1_000;
+
 const routers = new WeakMap<AttachableServer, UpgradeRouter>();
 
 export class UpgradeRouter {
@@ -68,6 +71,8 @@ export class UpgradeRouter {
     }
     // Somebody else's listener may know the path; only the last one to be asked answers.
     if (this.#server.listenerCount('upgrade') > 1) return;
+    const deadline = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.on('close', () => clearTimeout(deadline));
     socket.on('error', () => socket.destroy());
     new Http1Exchange(socket).refuse(notFound);
   }

@@ -4,7 +4,14 @@ import type { IncomingMessage } from 'node:http';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { CloseCode, checkUpgradeRequest, type HeaderLookup, UsageError } from '../../protocol/index.ts';
+import {
+  CloseCode,
+  checkUpgradeRequest,
+  type HeaderLookup,
+  serializeClosePayload,
+  UsageError,
+} from '../../protocol/index.ts';
+import { checkWhole } from '../connection/check-whole.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { BinaryData } from '../connection/message-data.ts';
 import { PreparedMessage } from '../connection/prepared-message.ts';
@@ -135,10 +142,18 @@ export class WebSocketServer<Data = unknown> implements UpgradeTaker {
 
   /**
    * Shuts down: takes no new connection, sends every open one a Close, waits for the answers, and cuts those that do not
-   * answer in time. An http server that this one is attached to goes on. Calling it again gives the same promise.
+   * answer in time. Handshakes under way are refused with 503. An http server that this one is attached to goes on.
+   * Calling it again gives the same promise. Throws `UsageError` on a code or reason that must not be sent.
    */
   close(options: CloseOptions = {}): Promise<CloseReport> {
-    this.#closing ??= this.#close(options);
+    const {
+      timeoutMs = 10_000,
+      code = CloseCode.GoingAway,
+      reason = 'the server is shutting down',
+    } = options;
+    checkWhole('timeoutMs', timeoutMs, 0, 2 ** 31 - 1);
+    serializeClosePayload(code, reason);
+    this.#closing ??= this.#close({ timeoutMs, code, reason });
     return this.#closing;
   }
 
@@ -146,20 +161,24 @@ export class WebSocketServer<Data = unknown> implements UpgradeTaker {
     await this.close();
   }
 
-  async #close({
-    timeoutMs = 10_000,
-    code = CloseCode.GoingAway,
-    reason = 'the server is shutting down',
-  }: CloseOptions): Promise<CloseReport> {
+  async #close({ timeoutMs, code, reason }: Required<CloseOptions>): Promise<CloseReport> {
     const core = this.#core;
     core.isAccepting = false;
     this.#router?.remove(this);
-    const unlistened = this.#listener?.close();
+    const unlistened = this.#unlisten();
     const total = core.connections.size;
+    for (const handshake of core.handshakes) handshake.dismiss();
     for (const connection of core.connections) connection.close(code, reason);
     const stragglers = await this.#emptied(timeoutMs);
     await unlistened;
     return { closed: total - stragglers, terminated: stragglers };
+  }
+
+  /** Frees the own port. Resolves when every socket that was accepted there is gone. */
+  async #unlisten(): Promise<void> {
+    // What has not begun to listen yet would begin after this.
+    await this.listening.catch(() => undefined);
+    await this.#listener?.close();
   }
 
   /** Waits until no connection is left; cuts those that remain after `timeoutMs`, and says how many they were. */

@@ -6,8 +6,8 @@ import {
   WebSocketServer,
   type WebSocketServerOptions,
 } from '../../../src/websocket/index.ts';
+import { cutSession, openSession, Tunnel } from '../http2/tunnel.ts';
 import { expectNoSurprises } from '../surprises.ts';
-import { cutSession, openSession, Tunnel } from './tunnel.ts';
 
 expectNoSurprises();
 

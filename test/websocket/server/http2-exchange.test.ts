@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type { ClientHttp2Session } from 'node:http2';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { reject, WebSocketServer, type WebSocketServerOptions } from '../../../src/websocket/index.ts';
+import { ServerLog } from '../http2/server-log.ts';
+import { cutSession, type Fields, openSession, Tunnel } from '../http2/tunnel.ts';
 import { expectNoSurprises } from '../surprises.ts';
-import { ServerLog } from './server-log.ts';
-import { cutSession, type Fields, openSession, Tunnel } from './tunnel.ts';
 
 expectNoSurprises();
 

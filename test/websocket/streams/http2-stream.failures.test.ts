@@ -4,9 +4,9 @@ import { type ClientHttp2Session, constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { WebSocketServer, type WebSocketServerOptions } from '../../../src/websocket/index.ts';
+import { ServerLog } from '../http2/server-log.ts';
+import { cutSession, openSession, Tunnel } from '../http2/tunnel.ts';
 import { expectNoSurprises } from '../surprises.ts';
-import { ServerLog } from './server-log.ts';
-import { cutSession, openSession, Tunnel } from './tunnel.ts';
 
 expectNoSurprises();
 
