@@ -151,6 +151,11 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     return this.writer.bufferedAmount + (this.deferred?.byteLength ?? 0);
   }
 
+  /** Whether a message of so many bytes would not be refused. One that finds the queue empty never is. */
+  hasRoomFor(bytes: number): boolean {
+    return this.bufferedAmount + bytes <= this.settings.maxQueuedBytes;
+  }
+
   /** Sends text in one frame. `compress` overrules the threshold, where permessage-deflate was agreed to. */
   sendText(text: string, compress?: boolean): SendResult {
     if (this.sending !== Sending.Directly)
@@ -248,6 +253,8 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   requestWritten(): void {
     if (this.isEnding) return;
     this.writer.flush();
+    // What is not ready yet asks by itself once it is; asking for it now would be answered at once, again and again.
+    if (this.sending === Sending.Deferred && this.stream.bufferedAmount === 0) return;
     this.writer.wantsWritten = true;
     // An empty write is taken when all before it is.
     this.stream.write(NOTHING, true);
@@ -522,10 +529,6 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
         ),
       );
     }
-  }
-
-  private hasRoomFor(bytes: number): boolean {
-    return this.bufferedAmount + bytes <= this.settings.maxQueuedBytes;
   }
 
   private admit(bytes: number): 'sent' | 'queued' | 'refused' {

@@ -155,15 +155,16 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
     timerWheel.schedule(this, LINGER_MS);
   }
 
+  /** The server closes: a request that is being decided is refused, and a connection that has not asked is cut. */
+  dismiss(): void {
+    if (this.#hasAsked) this.#refuseWhileClosing();
+    else this.#exchange.destroy();
+  }
+
   /** Gives the carrier back: what came on it was no request of ours. */
   withdraw(): void {
     this.#release();
     if (this.#isAdmitted) this.#core.admission.leave(this.#exchange.remoteAddress);
-  }
-
-  dismiss(): void {
-    if (this.#hasAsked) this.#refuseWhileClosing();
-    else this.#exchange.destroy();
   }
 
   #refuseWhileClosing(): void {
