@@ -76,12 +76,24 @@ function chosenPeers(peers: readonly PeerName[]): PeerName[] {
 }
 
 async function runRow(row: Row): Promise<RowResult> {
-  const { id, title, unit, per, side } = row;
+  const { id, title, groups, unit, per, side } = row;
   const peers = chosenPeers(row.peers);
   const results = await measure({ ...row, peers }, method, progressOf(id));
   const targets = row.targets.map((target) => compare(results, target));
   const command = `npm run bench -- ${id}`;
-  return { id, title, unit, per, side, command, ...method, ...circumstances(), peers: results, targets };
+  return {
+    id,
+    title,
+    groups,
+    unit,
+    per,
+    side,
+    command,
+    ...method,
+    ...circumstances(),
+    peers: results,
+    targets,
+  };
 }
 
 async function runCurve(curve: Curve): Promise<CurveResult> {

@@ -11,11 +11,16 @@ const greetedAtOnce = 64;
 export class IdleLoad implements Load {
   readonly #port: number;
   readonly #workload: IdleWorkload;
+  readonly #greeting: Buffer;
+  readonly #expected: RepeatedReply;
   #opened = 0;
 
   constructor(port: number, workload: IdleWorkload) {
     this.#port = port;
     this.#workload = workload;
+    const { deflate = false, message = { bytes: 0, content: 'text' } } = workload;
+    this.#greeting = buildFrames(message, { masked: true, deflate })[0]!;
+    this.#expected = new RepeatedReply(buildFrames(message, { masked: false })[0]!);
   }
 
   async open(count: number): Promise<void> {
@@ -33,8 +38,7 @@ export class IdleLoad implements Load {
 
   /** Sends one message, and resolves when its echo has come. */
   #greet(connection: RawConnection): Promise<void> {
-    const { deflate = false, message } = this.#workload;
-    connection.socket.write(buildFrames(message!, { masked: true, deflate })[0]!);
+    connection.socket.write(this.#greeting);
     return new Promise((resolve) => this.#attend(connection, resolve));
   }
 
@@ -51,8 +55,6 @@ export class IdleLoad implements Load {
 
   #repliesOn(connection: RawConnection): Replies {
     const write = (bytes: Buffer) => void connection.socket.write(bytes);
-    if (this.#workload.deflate) return new CompressedReplies(write);
-    const shape = this.#workload.message ?? { bytes: 0, content: 'text' };
-    return new ExactReplies(new RepeatedReply(buildFrames(shape, { masked: false })[0]!), write);
+    return this.#workload.deflate ? new CompressedReplies(write) : new ExactReplies(this.#expected, write);
   }
 }

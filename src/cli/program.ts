@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../websocket/index.ts';
+import { addConform } from './commands/conform.ts';
 import { addConnect } from './commands/connect.ts';
 import { addEcho } from './commands/echo.ts';
 import { addServe } from './commands/serve.ts';
@@ -33,6 +34,7 @@ Examples:
   addServe(program);
   addEcho(program);
   addConnect(program, finish);
+  addConform(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

@@ -97,6 +97,17 @@ describe('docs/reference/server.md', () => {
   }
 });
 
+describe('docs/reference/client.md', () => {
+  for (const [path, name] of [
+    ['src/websocket/client/client-options.ts', 'ClientOptions'],
+    ['src/websocket/whatwg/connection-stream.ts', 'ConnectionStream'],
+  ] as const) {
+    for (const member of membersOf(path, name)) {
+      it(`has a row for ${name}.${member}`, () => assert.ok(hasRow('docs/reference/client.md', member)));
+    }
+  }
+});
+
 describe('links in the documents', () => {
   const documents = filesBelow('.').filter((path) => path.endsWith('.md'));
   for (const path of documents) {
