@@ -86,7 +86,13 @@ function agreeWithClient(wanted: DeflateParameters, header: string | undefined):
   ) {
     return 'the client offers smaller windows';
   }
-  return { ...wanted, ...(offer.serverNoContextTakeover ? { serverNoContextTakeover: true } : {}) };
+  // A case that asks for nothing in particular also grants the wishes that are only hints.
+  const obliging = Object.keys(wanted).length === 0;
+  return {
+    ...wanted,
+    ...(offer.serverNoContextTakeover ? { serverNoContextTakeover: true } : {}),
+    ...(obliging && offer.clientNoContextTakeover ? { clientNoContextTakeover: true } : {}),
+  };
 }
 
 /** After a bad answer the client must drop the connection without taking it for open. */
