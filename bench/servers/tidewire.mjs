@@ -13,7 +13,7 @@ const server = new WebSocketServer({
   // All of the load comes from one address or a few.
   maxConnections: 20_000,
   maxConnectionsPerAddress: 20_000,
-  ...(task.deflate ? { perMessageDeflate: true } : {}),
+  ...(task.deflate ? { perMessageDeflate: { thresholdBytes: 0 } } : {}),
   message(connection, data) {
     if (task.type === 'fanout') tick(messages, (message) => server.broadcast(message));
     else connection.send(data);

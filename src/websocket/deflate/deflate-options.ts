@@ -9,7 +9,7 @@ export interface DeflateOptions extends PermessageDeflateOptions {
    * @default 1_024
    */
   readonly thresholdBytes?: number;
-  /** How hard to compress, from 1 (fastest) to 9 (smallest). @default 3 */
+  /** How hard to compress, from 1 (fastest) to 9 (smallest). @default 1 */
   readonly level?: number;
   /** How much memory a compressor may take for speed, from 1 to 9: about 2^(memLevel + 9) bytes. @default 8 */
   readonly memLevel?: number;
@@ -18,7 +18,7 @@ export interface DeflateOptions extends PermessageDeflateOptions {
 /** What a server asks for when nothing is said: nothing has to be remembered of what clients sent. */
 export const deflateDefaults = Object.freeze({
   thresholdBytes: 1024,
-  level: 3,
+  level: 1,
   memLevel: 8,
   clientNoContextTakeover: true,
 }) satisfies DeflateOptions;

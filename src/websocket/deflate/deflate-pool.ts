@@ -5,14 +5,14 @@ import { directZlib, isDirectZlibAvailable } from './direct-zlib.ts';
 import { publicZlib } from './public-zlib.ts';
 import type { DeflateContext, DeflateParameters, InflateContext, ZlibContexts } from './zlib-context.ts';
 
-/** Compressors that keep a window for a connection, in the whole process; beyond, the one unused longest changes hands. */
-const MAX_LENT_COMPRESSORS = 64;
+/** Compressors that keep a window for a connection, in the whole process; beyond, messages are compressed alone. */
+const MAX_LENT_COMPRESSORS = 128;
 /** Decompressors kept for the next message, of each window size. */
 const MAX_SPARE_DECOMPRESSORS = 4;
 /** A compressor that was not used for this long is taken back. */
 const IDLE_MS = 2_000;
 
-/** A connection that sends with context takeover. Losing its compressor costs it compression, and nothing else. */
+/** A connection that sends with context takeover. To be without a compressor costs it compression, and nothing else. */
 export interface Borrower {
   compressor: DeflateContext | undefined;
   readonly parameters: DeflateParameters;
@@ -56,12 +56,17 @@ export class DeflatePool implements WheelEntry {
     return context.deflate(payload);
   }
 
-  /** Compresses a message with the window of those that the borrower compressed before. */
+  /** Compresses a message with the window of those that the borrower compressed before, if a compressor can be had. */
   deflateFor(borrower: Borrower, payload: Uint8Array): Uint8Array {
-    const compressor = (borrower.compressor ?? this.#lend(borrower)) as DeflateContext;
+    if (borrower.compressor === undefined) {
+      if (this.#borrowers.size >= MAX_LENT_COMPRESSORS)
+        return this.deflateAlone(payload, borrower.parameters);
+      if (this.#borrowers.size === 0) timerWheel.schedule(this, IDLE_MS);
+      borrower.compressor = this.#zlib.createDeflate(borrower.parameters);
+    }
     this.#borrowers.delete(borrower);
     this.#borrowers.set(borrower, performance.now());
-    return compressor.deflate(payload);
+    return borrower.compressor.deflate(payload);
   }
 
   /** Takes a compressor back, so that the borrower's next message begins with an empty window. */
@@ -97,15 +102,6 @@ export class DeflatePool implements WheelEntry {
       this.takeBack(borrower);
     }
     if (this.#borrowers.size > 0) timerWheel.schedule(this, IDLE_MS);
-  }
-
-  #lend(borrower: Borrower): DeflateContext {
-    const [longestUnused] = this.#borrowers.keys();
-    if (longestUnused !== undefined && this.#borrowers.size >= MAX_LENT_COMPRESSORS)
-      this.takeBack(longestUnused);
-    if (this.#borrowers.size === 0) timerWheel.schedule(this, IDLE_MS);
-    borrower.compressor = this.#zlib.createDeflate(borrower.parameters);
-    return borrower.compressor;
   }
 }
 
