@@ -6,29 +6,35 @@ import { notStrict } from './not-strict.ts';
 
 const MiB = 1024 * 1024;
 
-describe('our server, over HTTP/1.1', () => {
-  let server: WebSocketServer;
-  let run: RunResult;
+for (const [transport, http2, cases] of [
+  ['HTTP/1.1', false, 2000],
+  ['HTTP/2', true, 1800],
+] as const) {
+  describe(`our server, over ${transport}`, () => {
+    let server: WebSocketServer;
+    let run: RunResult;
 
-  before(async () => {
-    server = new WebSocketServer({
-      host: '127.0.0.1',
-      port: 0,
-      allowedOrigins: '*',
-      maxMessageBytes: 64 * MiB,
-      maxQueuedBytes: 64 * MiB,
-      handshakeTimeoutMs: 2000,
-      message: (connection, data) => void connection.send(data),
+    before(async () => {
+      server = new WebSocketServer({
+        host: '127.0.0.1',
+        port: 0,
+        http2,
+        allowedOrigins: '*',
+        maxMessageBytes: 64 * MiB,
+        maxQueuedBytes: 64 * MiB,
+        handshakeTimeoutMs: 2000,
+        message: (connection, data) => void connection.send(data),
+      });
+      await server.listening;
+      run = await testServer({ url: `ws://127.0.0.1:${server.address()?.port}/`, http2 });
     });
-    await server.listening;
-    run = await testServer({ url: `ws://127.0.0.1:${server.address()?.port}/` });
-  });
-  after(() => server.close({ timeoutMs: 1000 }));
+    after(() => server.close({ timeoutMs: 1000 }));
 
-  it('passes every case strictly', () => assert.deepEqual(notStrict(run), []));
+    it('passes every case strictly', () => assert.deepEqual(notStrict(run), []));
 
-  it('is tested by every case, those of compression too', () => {
-    assert.ok(run.results.length > 2000);
-    assert.equal(run.results.filter(({ verdict }) => verdict === 'skipped').length, 0);
+    it('is tested by every case, those of compression too', () => {
+      assert.ok(run.results.length > cases);
+      assert.equal(run.results.filter(({ verdict }) => verdict === 'skipped').length, 0);
+    });
   });
-});
+}
