@@ -23,12 +23,18 @@ const wanted = (name) =>
 
 /** So many causes of failure are listed for each implementation. */
 const maxCauses = 12;
+/** Twice the default: the peers share the machine with the suite. */
+const deadlineMs = 10_000;
 
 const runs = [];
 for (const peer of preparePeers()) {
   const name = `${peer.name} ${peer.version()}`;
   if (peer.server !== undefined)
     runs.push(await keep(peer, `${name} server`, () => measureServer(peer, name)));
+  if (peer.http2 !== undefined) {
+    const over = { name: peer.name, server: peer.http2 };
+    runs.push(await keep(peer, `${name} server http2`, () => measureServer(over, name, true)));
+  }
   if (peer.client !== undefined)
     runs.push(await keep(peer, `${name} client`, () => measureClient(peer, name)));
 }
@@ -46,15 +52,15 @@ async function keep(peer, label, measure) {
   return run;
 }
 
-async function measureServer(peer, name) {
+async function measureServer(peer, name, http2 = false) {
   const server = await startServer(peer);
-  const run = await testServer({ url: server.url, name });
+  const run = await testServer({ url: server.url, name, http2, deadlineMs });
   await server.stop();
   return told(run);
 }
 
 async function measureClient(peer, name) {
-  const test = new ClientTest();
+  const test = new ClientTest({ deadlineMs });
   const url = await test.listen();
   const finished = test.finished();
   const ended = runClient(peer.client, [url, name]).then(async ({ code, errors }) => {
@@ -104,7 +110,7 @@ function section(title, some) {
   const counted = some.map((run) => ({ run, counts: countVerdicts(run.results) }));
   const rows = counted.map(({ run, counts }) => {
     const { strict, acceptable, informational, failed, skipped } = counts;
-    return `| ${run.name} | ${strict} | ${acceptable} | ${informational} | ${failed === 0 ? '0' : `**${failed}**`} | ${skipped} | ${(run.milliseconds / 1000).toFixed(0)} s |`;
+    return `| ${titleOf(run)} | ${strict} | ${acceptable} | ${informational} | ${failed === 0 ? '0' : `**${failed}**`} | ${skipped} | ${(run.milliseconds / 1000).toFixed(0)} s |`;
   });
   const groups = groupsOf(some[0]);
   const cells = (name) =>
@@ -122,16 +128,18 @@ ${rows.join('\n')}
 
 By section: failed cases, or how many of those that apply are strict.
 
-| section | ${some.map(({ name }) => name).join(' | ')} |
+| section | ${some.map(titleOf).join(' | ')} |
 | --- |${' --- |'.repeat(some.length)}
 ${groups.map(({ name, title: words }) => `| ${words} | ${cells(name).join(' | ')} |`).join('\n')}
 `;
 }
 
+const titleOf = ({ name, transport }) => (transport === 'http/2' ? `${name}, HTTP/2` : name);
+
 /** The failed cases of a run, those with the same cause in one line. */
 function failures(run) {
   const failed = run.results.filter(({ verdict }) => verdict === 'failed');
-  if (failed.length === 0) return `**${run.name}, ${run.role}**: nothing.\n`;
+  if (failed.length === 0) return `**${titleOf(run)}, ${run.role}**: nothing.\n`;
   const byCause = Map.groupBy === undefined ? groupBy(failed) : Map.groupBy(failed, causeOf);
   const lines = [...byCause].slice(0, maxCauses).map(([cause, cases]) => {
     const shown = cases
@@ -143,7 +151,7 @@ function failures(run) {
   });
   const left = [...byCause].slice(maxCauses).reduce((sum, [, cases]) => sum + cases.length, 0);
   if (left > 0) lines.push(`- and ${left} cases more`);
-  return `**${run.name}, ${run.role}**\n\n${lines.join('\n')}\n`;
+  return `**${titleOf(run)}, ${run.role}**\n\n${lines.join('\n')}\n`;
 }
 
 /** The detail without what changes from case to case. */

@@ -34,6 +34,7 @@ export const allPeers = [
     name: 'Tidewire',
     version: ownVersion,
     server: ['node', `${peers}echo-tidewire.mjs`],
+    http2: ['node', `${peers}echo-tidewire.mjs`, '--http2'],
     client: ['node', `${peers}client-tidewire.mjs`],
     interop: ['node', `${peers}interop-whatwg.mjs`, 'tidewire'],
   },

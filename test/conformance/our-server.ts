@@ -1,3 +1,5 @@
+// Runs every case against our own server, over one transport: each has a test file of its own, so that they run side by side.
+
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type RunResult, testServer } from '../../src/conformance/index.ts';
@@ -6,10 +8,10 @@ import { notStrict } from './not-strict.ts';
 
 const MiB = 1024 * 1024;
 
-for (const [transport, http2, cases] of [
-  ['HTTP/1.1', false, 2000],
-  ['HTTP/2', true, 1800],
-] as const) {
+export function describeOurServer(
+  transport: string,
+  { http2, cases }: { http2: boolean; cases: number },
+): void {
   describe(`our server, over ${transport}`, () => {
     let server: WebSocketServer;
     let run: RunResult;
@@ -26,7 +28,8 @@ for (const [transport, http2, cases] of [
         message: (connection, data) => void connection.send(data),
       });
       await server.listening;
-      run = await testServer({ url: `ws://127.0.0.1:${server.address()?.port}/`, http2 });
+      const url = `ws://127.0.0.1:${server.address()?.port}/`;
+      run = await testServer({ url, http2, deadlineMs: 30_000 });
     });
     after(() => server.close({ timeoutMs: 1000 }));
 
