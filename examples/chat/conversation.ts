@@ -85,8 +85,7 @@ export class Conversation<Visitor> {
   leave(visitor: Visitor): void {
     const member = this.#guests.get(visitor)?.member;
     this.#guests.delete(visitor);
-    // A page that joined again took its member along to the newer connection.
-    if (member !== undefined && this.#visitors.get(member) === visitor) this.#remove(member);
+    if (member !== undefined) this.#remove(member);
   }
 
   /** A page sent a text message. */
@@ -153,6 +152,7 @@ export class Conversation<Visitor> {
     const before = this.#visitors.get(member)!;
     guest.member = member;
     this.#visitors.set(member, visitor);
+    // It took its member along: when the old connection ends, nobody leaves.
     this.#guests.delete(before);
     this.#output.dismiss(before, ChatCloseCode.Replaced, 'joined again over a newer connection');
     this.#welcome(visitor, member);

@@ -9,6 +9,8 @@ export const ExitCode = Object.freeze({
   Usage: 2,
   /** `connect`: the connection was lost, or closed with a code that is no normal end. */
   Disconnected: 3,
+  /** `conform`: at least one case failed. */
+  NotConforming: 4,
   /** Ctrl+C, as shells count it: 128 and the number of SIGINT. */
   Interrupted: 130,
 } as const);

@@ -7,7 +7,7 @@ export interface ListenFlags {
   readonly port: number;
   readonly host: string;
   readonly allowOrigin?: string[];
-  readonly json: boolean;
+  readonly json?: true;
 }
 
 /** Adds `--port`, `--host`, `--allow-origin` and `--json`; the environment's `PORT` and `HOST` stand in for the first two. */
@@ -26,7 +26,7 @@ export function addListenFlags(command: Command, defaultPort: number): Command {
       '--allow-origin <origin...>',
       "let pages of these origins connect too, such as https://chat.example, or '*' for all (default: pages of the same host)",
     )
-    .option('--json', 'say where it listens as one line of JSON', false);
+    .option('--json', 'say where it listens as one line of JSON');
 }
 
 /** The origins that were allowed, as the server takes them. */
@@ -66,7 +66,7 @@ export function listenFailure(error: unknown, { port, host }: ListenFlags): unkn
 }
 
 /** Prints where the server listens: a sentence that begins with `what`, or a line of JSON. */
-export function announce(what: string, url: URL, json: boolean): void {
+export function announce(what: string, url: URL, { json }: ListenFlags): void {
   console.log(
     json ? JSON.stringify({ event: 'listening', url: url.href }) : `${what} at ${url.href} (Ctrl+C ends it)`,
   );

@@ -3,6 +3,8 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../websocket/index.ts';
+import { addConnect } from './commands/connect.ts';
+import { addConform } from './commands/conform.ts';
 import { addEcho } from './commands/echo.ts';
 import { addServe } from './commands/serve.ts';
 import { CommandFailure, ExitCode } from './exit-code.ts';
@@ -12,16 +14,30 @@ const { version } = createRequire(import.meta.url)('tidewire/package.json') as {
 /** Runs one command line, without the names of node and the script, and resolves to its exit status. */
 export async function run(argv: readonly string[]): Promise<ExitCode> {
   const program = new Command('tidewire')
-    .description('Real-time for TypeScript: serve, test and talk to WebSocket servers.')
+    .description('Real-time for TypeScript: serve, test and talk to WebSocket servers')
     .version(version, '-V, --version')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tidewire serve                                  # a chat at http://127.0.0.1:8080
+  $ tidewire echo                                   # in one terminal, and in another:
+  $ tidewire connect ws://127.0.0.1:8081`,
+    )
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(add --help for all options and examples)');
+  let exitCode: ExitCode = ExitCode.Ok;
+  const finish = (code: ExitCode) => {
+    exitCode = code;
+  };
   addServe(program);
   addEcho(program);
+  addConnect(program, finish);
+  addConform(program);
   try {
     await program.parseAsync(argv, { from: 'user' });
-    return ExitCode.Ok;
+    return exitCode;
   } catch (error) {
     return explain(error);
   }

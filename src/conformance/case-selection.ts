@@ -12,15 +12,33 @@ export interface Selection {
 export function selectCases(
   role: 'server' | 'client',
   transport: 'http/1.1' | 'http/2',
-  { only = [], skip = [] }: Selection,
+  selection: Selection,
 ): Case[] {
   return allGroups
     .flatMap((group) => group.cases)
     .filter(({ tests }) => tests === undefined || tests === role)
     .filter((each) => transport === 'http/1.1' || !(each.request || each.response))
     .filter((each) => transport === 'http/2' || each.http2 === undefined)
-    .filter(({ id }) => only.length === 0 || only.some((pattern) => matches(id, pattern)))
-    .filter(({ id }) => !skip.some((pattern) => matches(id, pattern)));
+    .filter(({ id }) => isSelected(id, selection));
+}
+
+export interface CaseLabel {
+  readonly id: string;
+  readonly section: string;
+  readonly title: string;
+}
+
+/** Every case of the suite, whatever it tests. */
+export function listCases(selection: Selection = {}): CaseLabel[] {
+  return allGroups
+    .flatMap((group) => group.cases)
+    .filter(({ id }) => isSelected(id, selection))
+    .map(({ id, section, title }) => ({ id, section, title }));
+}
+
+function isSelected(id: string, { only = [], skip = [] }: Selection): boolean {
+  if (skip.some((pattern) => matches(id, pattern))) return false;
+  return only.length === 0 || only.some((pattern) => matches(id, pattern));
 }
 
 /** A pattern matches an id as a whole or up to a dot; `*` stands for anything. */

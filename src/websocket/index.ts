@@ -22,5 +22,14 @@ export {
   type CloseReport,
   WebSocketServer,
 } from './server/websocket-server.ts';
+export type {
+  ConnectionStream,
+  ReceivedMessage,
+  SentMessage,
+  WebSocketCloseInfo,
+  WebSocketOpenInfo,
+} from './whatwg/connection-stream.ts';
 export { CloseEvent, type WebSocketErrorEvent, type WebSocketEventMap } from './whatwg/events.ts';
 export { WebSocket, type WebSocketOptions } from './whatwg/websocket.ts';
+export { WebSocketError } from './whatwg/websocket-error.ts';
+export { WebSocketStream, type WebSocketStreamOptions } from './whatwg/websocket-stream.ts';

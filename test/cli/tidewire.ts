@@ -3,9 +3,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 export const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+/** What a failed test left behind must not keep the others waiting. */
+const running = new Set<ChildProcess>();
+after(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 export interface RunOptions {
   /** All of the standard input; without it the input stays open. */
@@ -15,19 +22,22 @@ export interface RunOptions {
 
 export class Tidewire {
   readonly process: ChildProcess;
-  readonly #exited: Promise<unknown[]>;
+  /** Its exit status, and all of its standard error. */
+  readonly exited: Promise<{ code: number | null; stderr: string }>;
   readonly #lines: AsyncIterator<string>;
-  #stderr = '';
 
   constructor(args: readonly string[], { input, env = {} }: RunOptions = {}) {
     const { PORT, HOST, NO_COLOR, FORCE_COLOR, ...inherited } = process.env;
     this.process = spawn(process.execPath, [main, ...args], { env: { ...inherited, ...env } });
-    this.#exited = once(this.process, 'close');
+    running.add(this.process);
+    this.process.once('close', () => running.delete(this.process));
+    let stderr = '';
+    this.process.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    this.exited = once(this.process, 'close').then(([code]) => ({ code, stderr }));
     const output: Interface = createInterface({ input: this.process.stdout! });
     this.#lines = output[Symbol.asyncIterator]();
-    this.process.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr += text;
-    });
     if (input !== undefined) this.process.stdin!.end(input);
   }
 
@@ -46,8 +56,7 @@ export class Tidewire {
   async end(): Promise<{ code: number | null; stdout: string[]; stderr: string }> {
     const stdout: string[] = [];
     for (let line = await this.line(); line !== undefined; line = await this.line()) stdout.push(line);
-    const [code] = (await this.#exited) as [number | null];
-    return { code, stdout, stderr: this.#stderr };
+    return { stdout, ...(await this.exited) };
   }
 
   /** Asks it to end, as Ctrl+C or a service manager does, and waits. */

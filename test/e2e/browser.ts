@@ -23,7 +23,8 @@ const flags = [
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = candidates.find((path) => path !== undefined && existsSync(path));
   assert.ok(executablePath, 'run "node scripts/ensure-chromium.mjs", or set CHROMIUM_PATH');
-  return chromium.launch({ executablePath, args: flags });
+  // Playwright's own handler would keep a test file alive that the runner wants to end; Chromium ends with its pipe.
+  return chromium.launch({ executablePath, args: flags, handleSIGTERM: false });
 }
 
 /** A page with a storage of its own, as another person has it. */

@@ -18,7 +18,7 @@ import {
 import { readPem } from '../pem-file.ts';
 
 interface EchoFlags extends ListenFlags {
-  readonly broadcast: boolean;
+  readonly broadcast?: true;
   readonly maxMessageBytes: number;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -31,7 +31,7 @@ export function addEcho(program: Command): void {
     program.command('echo').description('send every message back: a server for tests and benches'),
     8081,
   )
-    .option('--broadcast', 'send every message to every connection', false)
+    .option('--broadcast', 'send every message to every connection')
     .option(
       '--max-message-bytes <bytes>',
       'the longest message to take; 1009 closes a longer one',
@@ -52,7 +52,7 @@ Examples:
 }
 
 async function echo(flags: EchoFlags): Promise<void> {
-  const { port, host, json, broadcast, maxMessageBytes } = flags;
+  const { port, host, broadcast, maxMessageBytes } = flags;
   const tls = await readTls(flags);
   const server: WebSocketServer = new WebSocketServer({
     port,
@@ -70,7 +70,7 @@ async function echo(flags: EchoFlags): Promise<void> {
     throw listenFailure(error, flags);
   });
   const ended = untilSignal();
-  announce('The echo is', localUrl(tls ? 'wss' : 'ws', host, server.address()?.port ?? port), json);
+  announce('The echo is', localUrl(tls ? 'wss' : 'ws', host, server.address()?.port ?? port), flags);
   await ended;
   await server.close({ timeoutMs: 1_000 });
 }

@@ -25,7 +25,7 @@ Examples:
 }
 
 async function serve(flags: ListenFlags): Promise<void> {
-  const { port, host, json } = flags;
+  const { port, host } = flags;
   // Loaded late, so that the other commands start without it.
   const { startChat } = await import('../../../examples/chat/chat-server.ts');
   const options = { port, host, allowedOrigins: allowedOrigins(flags) };
@@ -33,7 +33,7 @@ async function serve(flags: ListenFlags): Promise<void> {
     throw listenFailure(error, flags);
   });
   const ended = untilSignal();
-  announce('The chat is', localUrl('http', host, chat.port), json);
+  announce('The chat is', localUrl('http', host, chat.port), flags);
   await ended;
   await chat.close();
 }

@@ -3,8 +3,8 @@
 import { InvalidArgumentError } from 'commander';
 
 export interface ConnectFlags {
-  readonly header: readonly [name: string, value: string][];
-  readonly subprotocol: readonly string[];
+  readonly header?: readonly [name: string, value: string][];
+  readonly subprotocol?: readonly string[];
   readonly origin?: string;
   readonly auth?: string;
   readonly ca?: string;
@@ -12,7 +12,7 @@ export interface ConnectFlags {
   readonly check: boolean;
   readonly execute?: string;
   readonly wait?: number;
-  readonly json: boolean;
+  readonly json?: true;
 }
 
 /** How long answers are waited for after the last message of `-x` or a pipe, in seconds. */
@@ -21,7 +21,7 @@ export const defaultWaitSeconds = 1;
 /** Adds one `-H 'Name: value'` to those before, for commander. */
 export function collectHeader(
   line: string,
-  before: readonly [string, string][],
+  before: readonly [string, string][] = [],
 ): readonly [string, string][] {
   const colon = line.indexOf(':');
   const [name, value] = [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
@@ -30,7 +30,7 @@ export function collectHeader(
 }
 
 /** Adds one subprotocol to those before, for commander. */
-export function collect(value: string, before: readonly string[]): readonly string[] {
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
@@ -48,11 +48,9 @@ export function parseAuth(text: string): string {
   return text;
 }
 
-/** What the flags say about the opening handshake. */
-export function requestHeaders({ header, origin, auth }: ConnectFlags): Record<string, string> {
-  const headers = new Map<string, string>();
-  for (const [name, value] of header) headers.set(name.toLowerCase(), value);
-  if (origin !== undefined) headers.set('origin', origin);
-  if (auth !== undefined) headers.set('authorization', `Basic ${Buffer.from(auth).toString('base64')}`);
-  return Object.fromEntries(headers);
+/** The headers that `-H` and `--auth` ask for; the latter wins. */
+export function requestHeaders({ header = [], auth }: ConnectFlags): [name: string, value: string][] {
+  if (auth === undefined) return [...header];
+  const others = header.filter(([name]) => name.toLowerCase() !== 'authorization');
+  return [...others, ['Authorization', `Basic ${Buffer.from(auth).toString('base64')}`]];
 }

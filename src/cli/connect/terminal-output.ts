@@ -9,12 +9,21 @@ type Style = Parameters<typeof styleText>[0];
 
 export class TerminalOutput implements ConnectOutput {
   readonly #colours: boolean;
-  /** The prompt to draw again below what is printed, if there is one. */
-  prompt: Interface | undefined;
+  #prompt: Interface | undefined;
 
   /** @param colours `false` when `NO_COLOR` is set, or the terminal has none. */
   constructor(colours: boolean) {
     this.#colours = colours;
+  }
+
+  /** From now on this prompt, with what was typed so far, is drawn again below what is printed. */
+  startPrompt(prompt: Interface): void {
+    this.#prompt = prompt;
+  }
+
+  endPrompt(): void {
+    this.#clearPrompt();
+    this.#prompt = undefined;
   }
 
   opened({ url, protocol, extensions, elapsedMs }: OpenedInfo): void {
@@ -43,6 +52,7 @@ export class TerminalOutput implements ConnectOutput {
 
   closed(code: number, reason: string): void {
     const text = reason === '' ? String(code) : `${code}: ${escapeControls(reason)}`;
+    this.endPrompt();
     this.#print(`${this.#style('yellow', 'closed')} (${text})`);
   }
 
@@ -51,10 +61,13 @@ export class TerminalOutput implements ConnectOutput {
   }
 
   #print(text: string): void {
-    // Over the prompt, and then the prompt again with what was typed so far.
-    if (this.prompt !== undefined) process.stdout.write('\r\u001b[K');
+    this.#clearPrompt();
     process.stdout.write(`${text}\n`);
-    this.prompt?.prompt(true);
+    this.#prompt?.prompt(true);
+  }
+
+  #clearPrompt(): void {
+    if (this.#prompt !== undefined) process.stdout.write('\r\u001b[K');
   }
 
   #style(style: Style, text: string): string {

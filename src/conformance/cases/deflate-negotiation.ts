@@ -23,7 +23,7 @@ const invalid: readonly [string, string][] = [
   ['server-bits-twice', 'permessage-deflate; server_max_window_bits=10; server_max_window_bits=10'],
   ['client-bits-twice', 'permessage-deflate; client_max_window_bits=10; client_max_window_bits=10'],
   ['server-bits-without-value', 'permessage-deflate; server_max_window_bits'],
-  ...['7', '16', '0', '-9', '+9', '09', '9.0', '0x9', '1e1', 'ten', '100', '""', '"7"'].flatMap(
+  ...['7', '16', '0', '-9', '+9', '09', '9.0', '0x9', '1e1', 'ten', '100', '"7"'].flatMap(
     (value): [string, string][] => [
       [`server-bits-${value.replaceAll('"', 'q')}`, `permessage-deflate; server_max_window_bits=${value}`],
       [`client-bits-${value.replaceAll('"', 'q')}`, `permessage-deflate; client_max_window_bits=${value}`],
@@ -68,7 +68,7 @@ const offers: readonly [string, string[], DeflateParameters[]][] = [
     ['permessage-deflate; server_max_window_bits=10', 'permessage-deflate'],
     [{ serverMaxWindowBits: 10 }, {}],
   ],
-  ['many', [Array<string>(20).fill('permessage-deflate').join(', ')], [{}]],
+  ['many', [Array<string>(12).fill('permessage-deflate').join(', ')], [{}]],
 ];
 
 const answers: Case[] = offers.map(([name, lines, valid]) => ({
@@ -93,6 +93,7 @@ const malformed: readonly [string, string][] = [
   ['equals-only', 'permessage-deflate; ='],
   ['value-without-name', 'permessage-deflate; =10'],
   ['name-without-value', 'permessage-deflate; client_max_window_bits='],
+  ['empty-quotes', 'permessage-deflate; server_max_window_bits=""'],
   ['open-quote', 'permessage-deflate; client_max_window_bits="10'],
   ['space-inside', 'permessage deflate'],
   ['slash', 'permessage/deflate'],

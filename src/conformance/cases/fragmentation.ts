@@ -164,8 +164,7 @@ const controlBetween: Case[] = [
     title: 'answers a Ping between two fragments when all of it arrives in one segment',
     play: [
       send(frame.text('Hel').more(), frame.ping('p'), frame.continuation('lo')),
-      expect.pong('p'),
-      expect.text('Hello'),
+      expect.together(expect.pong('p'), expect.text('Hello')),
     ],
   },
   {
@@ -174,8 +173,7 @@ const controlBetween: Case[] = [
     title: 'answers a Ping between two fragments that arrive byte by byte',
     play: [
       send.chopped(1, frame.text('Hel').more(), frame.ping('ping'), frame.continuation('lo')),
-      expect.pong('ping'),
-      expect.text('Hello'),
+      expect.together(expect.pong('ping'), expect.text('Hello')),
     ],
   },
   {
@@ -184,8 +182,10 @@ const controlBetween: Case[] = [
     title: 'keeps a Ping of 125 bytes apart from the message around it',
     play: [
       send(frame.binary(patternOf(300)).more(), frame.ping(patternOf(125)), frame.continuation('end')),
-      expect.pong(patternOf(125)),
-      expect.binary(Buffer.concat([patternOf(300), Buffer.from('end')])),
+      expect.together(
+        expect.pong(patternOf(125)),
+        expect.binary(Buffer.concat([patternOf(300), Buffer.from('end')])),
+      ),
     ],
   },
   {

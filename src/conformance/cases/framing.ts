@@ -68,10 +68,12 @@ const straddling: Case[] = [1, 7, 64, 1000].map((size) => ({
       frame.ping('p'),
       frame.text('last'),
     ),
-    expect.text('first'),
-    expect.binary(patternOf(300)),
-    expect.pong('p'),
-    expect.text('last'),
+    expect.together(
+      expect.text('first'),
+      expect.binary(patternOf(300)),
+      expect.pong('p'),
+      expect.text('last'),
+    ),
   ],
 }));
 

@@ -193,7 +193,6 @@ const bad: readonly [string, string, Head, RefusalOptions?][] = [
     'extensions that are no list',
     response().with('Sec-WebSocket-Extensions', '=;=,"'),
   ],
-  ['http-1.0', 'HTTP/1.0', response().startLine('HTTP/1.0 101 Switching Protocols'), { orAccepts: true }],
   ['http-0.9', 'HTTP/0.9', response().startLine('HTTP/0.9 101 Switching Protocols'), { orAccepts: true }],
   [
     'other-protocol',
@@ -248,6 +247,7 @@ const open: readonly [string, string, Head][] = [
     'a 103 before the answer',
     response().startLine(`HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${switching}`),
   ],
+  ['http-1.0', 'HTTP/1.0', response().startLine('HTTP/1.0 101 Switching Protocols')],
   ['content-length', '"Content-Length: 0" in the answer', response().adding('Content-Length', '0')],
   ['accept-twice', 'the proof twice', response().adding('Sec-WebSocket-Accept', '{accept}')],
   ['folded', 'a folded header', response().adding('X-Folded', 'one\r\n two')],

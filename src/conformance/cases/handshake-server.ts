@@ -62,10 +62,9 @@ const good: readonly [string, string, Head][] = [
   ],
   [
     'extension-long',
-    'a list of 50 unknown extensions',
-    request().with('Sec-WebSocket-Extensions', Array(50).fill('x-nobody; a="b"').join(', ')),
+    'a list of 12 unknown extensions',
+    request().with('Sec-WebSocket-Extensions', Array(12).fill('x-nobody; a="b"').join(', ')),
   ],
-  ['content-length-zero', '"Content-Length: 0"', request().adding('Content-Length', '0')],
 ];
 
 const accepted: Case[] = good.map(([name, words, head]) => ({
@@ -202,17 +201,18 @@ const bad: readonly [string, string, number | number[], Head, RefusalOptions?][]
     request().with('Sec-WebSocket-Version', '8'),
     { ...upgradeRequired, ...mayAccept },
   ],
-  ...['0', '7', '12', '14', '255', '256', '9999999999'].map(
-    (version): [string, string, number[], Head, RefusalOptions] => [
-      `version-${version}`,
-      `version ${version}, with 426 and the version it speaks (4.4)`,
-      [426],
-      request().with('Sec-WebSocket-Version', version),
-      upgradeRequired,
-    ],
-  ),
+  ...['0', '7', '12', '14', '255'].map((version): [string, string, number[], Head, RefusalOptions] => [
+    `version-${version}`,
+    `version ${version}, with 426 and the version it speaks (4.4)`,
+    [426],
+    request().with('Sec-WebSocket-Version', version),
+    upgradeRequired,
+  ]),
   ...(
     [
+      // The grammar of 4.3 ends at 255.
+      ['256', '256'],
+      ['9999999999', '9999999999'],
       ['empty', ''],
       ['in-words', 'thirteen'],
       ['leading-zero', '013'],
@@ -378,6 +378,7 @@ const open: readonly [string, string, Head][] = [
   ['dot-path', 'a path with dots', request().startLine('GET /../../etc/passwd HTTP/1.1')],
   ['empty-line-first', 'an empty line before the request', request().startLine('\r\nGET {path} HTTP/1.1')],
   ['expect-continue', '"Expect: 100-continue"', request().adding('Expect', '100-continue')],
+  ['content-length-zero', '"Content-Length: 0"', request().adding('Content-Length', '0')],
   ['body', 'a body of five bytes', request().adding('Content-Length', '5').followedBy('Hello')],
   ['chunked', 'a chunked body', request().adding('Transfer-Encoding', 'chunked').followedBy('0\r\n\r\n')],
   ['empty-protocol', 'an empty Sec-WebSocket-Protocol', request().with('Sec-WebSocket-Protocol', '')],

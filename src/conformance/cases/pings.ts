@@ -106,7 +106,10 @@ const amongMessages: Case[] = [
     id: 'ping.among.before-a-message',
     section: 'RFC 6455, 5.5.2',
     title: 'answers a Ping that comes with a message in one segment',
-    play: [send(frame.ping('p'), frame.text('Hello')), expect.pong('p'), expect.text('Hello')],
+    play: [
+      send(frame.ping('p'), frame.text('Hello')),
+      expect.together(expect.pong('p'), expect.text('Hello')),
+    ],
   },
   {
     id: 'ping.among.in-turn',
@@ -126,8 +129,7 @@ const amongMessages: Case[] = [
     heavy: true,
     play: [
       send(frame.binary(patternOf(1 << 20)), frame.ping('p')),
-      expect.binary(patternOf(1 << 20)),
-      expect.pong('p'),
+      expect.together(expect.binary(patternOf(1 << 20)), expect.pong('p')),
     ],
   },
 ];

@@ -170,8 +170,7 @@ const pingBetween: Case[] = wellFormed
         frame.ping('ÿ'),
         frame.continuation(bytesOf(hex).subarray(1)),
       ),
-      expect.pong('ÿ'),
-      expect.text(bytesOf(hex)),
+      expect.together(expect.pong('ÿ'), expect.text(bytesOf(hex))),
     ],
   }));
 

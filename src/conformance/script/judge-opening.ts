@@ -87,14 +87,14 @@ function judgeDecline(valid: boolean, malformed: boolean): Outcome {
   return malformed ? acceptable('the server overlooks the malformed header') : strict;
 }
 
-function judgeRefusal(result: HeadResult, { statuses, options, end }: ServerOpening): Opened {
+function judgeRefusal(result: HeadResult, { statuses, options, upTo }: ServerOpening): Opened {
   if (result.type === 'deadline') {
     if (options.orWaits) return notOpen(acceptable('the server waits'));
     return notOpen(failed('the server neither refused nor closed before the deadline'));
   }
   if (result.type === 'ended') {
-    // There is nobody left to hear an answer to a request that was never complete.
-    if (end) return notOpen(strict);
+    // A request that never was complete needs no answer.
+    if (upTo !== undefined) return notOpen(strict);
     return notOpen(acceptable('the server closed the connection without an answer'));
   }
   if (result.status === 101) {

@@ -4,7 +4,7 @@ import { frame } from '../wire/frame.ts';
 import type { WireConnection } from '../wire/wire-connection.ts';
 import { describeEvent, type WireEvent } from '../wire/wire-event.ts';
 import type { Case } from './case.ts';
-import { closing, endsConnection, type Pieces, type Step } from './steps.ts';
+import { type Answer, closing, endsConnection, type Pieces, type Step } from './steps.ts';
 import { acceptable, failed, informational, type Outcome, strict, worse } from './verdict.ts';
 
 /** How long the suite waits for a reaction before it asks with a Ping whether the endpoint simply carries on. */
@@ -67,6 +67,8 @@ class StepPlayer {
         return this.#expectPong(step);
       case 'pongs':
         return this.#expectPongs(step);
+      case 'together':
+        return this.#expectTogether(step.steps);
       case 'failure':
         return this.#expectFailure(step);
       case 'closing':
@@ -156,6 +158,21 @@ class StepPlayer {
       return failed(`the Pong does not carry the Ping's payload: ${describeEvent(event)} (5.5.3)`);
     }
     return this.#perhaps(step.may, event, 'a Pong');
+  }
+
+  async #expectTogether(steps: readonly Answer[]): Promise<Outcome> {
+    const left = [...steps];
+    let outcome = strict;
+    while (left.length > 0) {
+      const event = await this.#next();
+      if (event === undefined) return failed(`no ${left[0]!.type} before the deadline`);
+      const found = left.findIndex(({ type }) => type === event.type);
+      const [step] = left.splice(Math.max(0, found), 1);
+      this.#connection.putBack(event);
+      outcome = worse(outcome, await this.play(step!));
+      if (outcome.verdict === 'failed') break;
+    }
+    return outcome;
   }
 
   async #expectPongs({ data: wanted, mayEnd }: Extract<Step, { type: 'pongs' }>): Promise<Outcome> {

@@ -22,11 +22,15 @@ export type Step =
     }
   | { readonly type: 'pong'; readonly data: Buffer; readonly may: boolean }
   | { readonly type: 'pongs'; readonly data: readonly Buffer[]; readonly mayEnd: boolean }
+  | { readonly type: 'together'; readonly steps: readonly Answer[] }
   | { readonly type: 'failure'; readonly codes: readonly number[]; readonly unless: Unless }
   | { readonly type: 'closing'; readonly close: Frame; readonly code: number | undefined }
   | { readonly type: 'closed'; readonly code: number | undefined }
   | { readonly type: 'ended'; readonly silently: boolean }
   | { readonly type: 'observe' };
+
+/** What answers a frame and may come in another order than the frames did. */
+export type Answer = Extract<Step, { type: 'message' | 'pong' }>;
 
 /** How the bytes leave: all at once, in pieces of some size, or cut at these offsets. */
 export interface Pieces {
@@ -111,6 +115,8 @@ export const expect = Object.freeze({
   }),
   pong: (data: Payload = ''): Step => ({ type: 'pong', data: bytes(data), may: false }),
   perhapsPong: (data: Payload = ''): Step => ({ type: 'pong', data: bytes(data), may: true }),
+  /** Messages in this order, and Pongs, which may come before or after any of them (5.5.3 only says: soon). */
+  together: (...steps: readonly Step[]): Step => ({ type: 'together', steps: steps as readonly Answer[] }),
   /** Pongs for all of these, or for the last only (5.5.3 allows both). */
   pongs: (data: readonly Payload[]): Step => ({ type: 'pongs', data: data.map(bytes), mayEnd: false }),
   /** The same of a flood, against which an endpoint may defend itself by ending the connection (10.4). */

@@ -65,11 +65,12 @@ export function exchangeOverAgent(
   });
 }
 
-function headersObject(fields: readonly HeaderField[]): Record<string, string[]> {
-  const headers: Record<string, string[]> = Object.create(null);
+function headersObject(fields: readonly HeaderField[]): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = Object.create(null);
   for (const [name, value] of fields) {
-    headers[name] ??= [];
-    headers[name].push(value);
+    const before = headers[name];
+    // Node takes no list for Host, even of one.
+    headers[name] = before === undefined ? value : [before, value].flat();
   }
   return headers;
 }

@@ -8,6 +8,7 @@ import { ConnectionError } from '../errors.ts';
 import { DuplexStream } from '../streams/duplex-stream.ts';
 import { type OpenedConnection, openConnection } from './opening-handshake.ts';
 import type { Hop } from './redirect.ts';
+import { describe } from './stream-wait.ts';
 
 /** What the server agreed to, as the application reads it. */
 export interface Opened {
@@ -77,13 +78,13 @@ export class ClientConnection implements WheelEntry {
 
   #fail(error: unknown): void {
     timerWheel.cancel(this);
-    this.#handler.receiveError(
-      error instanceof ConnectionError
-        ? error
-        : new ConnectionError('CONNECTION_FAILED', `the connection could not be opened: ${String(error)}`, {
-            cause: error,
-          }),
-    );
+    this.#handler.receiveError(error instanceof ConnectionError ? error : unexpectedFailure(error));
     this.#handler.receiveClosed(CloseCode.Abnormal, '', false);
   }
+}
+
+/** Node throws at once what it finds wrong with some options, such as an agent for http where https is asked for. */
+function unexpectedFailure(cause: unknown): ConnectionError {
+  const reason = cause instanceof Error ? describe(cause) : String(cause);
+  return new ConnectionError('CONNECTION_FAILED', `the connection could not be opened: ${reason}`, { cause });
 }

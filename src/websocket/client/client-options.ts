@@ -160,7 +160,7 @@ function requestFields(
 ): readonly HeaderField[] {
   const fields: HeaderField[] = [];
   for (const [name, values] of Symbol.iterator in headers ? headers : Object.entries(headers)) {
-    for (const value of typeof values === 'string' ? [values] : values) {
+    for (const value of Array.isArray(values) ? values : [values]) {
       checkRequestField(name, value);
       fields.push([name, value]);
     }

@@ -20,7 +20,7 @@ import { exchangeOverAgent } from './agent-exchange.ts';
 import { hasField } from './client-options.ts';
 import { dial } from './dial.ts';
 import { type Hop, isRedirect, redirectedHop } from './redirect.ts';
-import { type Answer, readResponseHead } from './response-head.ts';
+import { type Answer, handshakeFailure, readResponseHead } from './response-head.ts';
 import { basicCredentials, type ServerAddress, serverAddress } from './server-address.ts';
 
 /** A connection on which the opening handshake is done. */
@@ -105,11 +105,7 @@ async function exchange(
     return exchangeOverAgent(address, fields, { agent: route.agent, settings, signal });
   const stream = await dial(address, route, { settings, signal });
   stream.write(serializeRequest(address, fields), 'latin1');
-  try {
-    return await readResponseHead(stream, { peer: address.authority, signal });
-  } catch (error) {
-    throw error instanceof HandshakeError ? handshakeFailure(error) : error;
-  }
+  return readResponseHead(stream, { peer: address.authority, signal });
 }
 
 /** The fields were checked with the options: none holds a line break. */
@@ -130,12 +126,4 @@ function nextHop(hop: Hop, { head }: Answer, redirectsLeft: number): Hop {
         );
   if (next instanceof ConnectionError) throw next;
   return next;
-}
-
-function handshakeFailure(cause: HandshakeError): ConnectionError {
-  const { status } = cause;
-  return new ConnectionError('HANDSHAKE_FAILED', cause.message, {
-    cause,
-    ...(status !== undefined && { status }),
-  });
 }

@@ -7,6 +7,7 @@ import {
   HttpHeadParser,
   type UpgradeResponseHead,
 } from '../../protocol/index.ts';
+import { ConnectionError } from '../errors.ts';
 import { waitOn } from './stream-wait.ts';
 
 const decodeLatin1: DecodeLatin1 = (bytes, start, end) =>
@@ -23,7 +24,7 @@ export interface Answer {
   readonly stream: Duplex;
 }
 
-/** Reads until the head is whole. Rejects with a `HandshakeError` if it is not HTTP/1.1, or breaks a limit. */
+/** Reads until the head is whole. Rejects if it is not HTTP/1.1, or breaks a limit. */
 export function readResponseHead(
   stream: Duplex,
   context: { readonly peer: string; readonly signal: AbortSignal },
@@ -31,38 +32,43 @@ export function readResponseHead(
   return waitOn<Answer>(stream, context, (wait) => {
     let parser = newParser();
     let interimAnswers = 0;
+    const refuse = (what: string): void => {
+      wait.reject(handshakeFailure(new HandshakeError('HEAD_REFUSED', `${context.peer} sent ${what}`)));
+    };
+    const succeed = (answer: Answer): void => {
+      stream.pause();
+      wait.resolve(answer);
+    };
     const receive = (chunk: Buffer): void => {
       let rest = chunk;
       for (;;) {
         rest = rest.subarray(parser.receive(rest));
         const { head, refusal } = parser;
-        if (refusal !== undefined) {
-          wait.reject(
-            new HandshakeError(
-              'HEAD_REFUSED',
-              `${context.peer} sent no answer that can be read: ${refusal.body}`,
-            ),
-          );
-          return;
+        const isFinal = head !== undefined && !isInterim(head.status);
+        if (head !== undefined && !isFinal && interimAnswers < MAX_INTERIM_ANSWERS) {
+          interimAnswers += 1;
+          parser = newParser();
+          continue;
         }
-        if (head === undefined) return;
-        if (!isInterim(head.status)) {
-          stream.pause();
-          wait.resolve({ head, rest, stream });
-          return;
-        }
-        interimAnswers += 1;
-        if (interimAnswers > MAX_INTERIM_ANSWERS) {
-          wait.reject(
-            new HandshakeError('HEAD_REFUSED', `${context.peer} sent one interim answer after the other`),
-          );
-          return;
-        }
-        parser = newParser();
+        if (refusal !== undefined) refuse(`an answer that cannot be read: ${refusal.body}`);
+        else if (isFinal) succeed({ head, rest, stream });
+        else if (head !== undefined) refuse('one interim answer after the other');
+        return;
       }
     };
     stream.on('data', receive);
+    // In a tunnel, it was paused behind the answer of the proxy.
+    stream.resume();
     return () => stream.removeListener('data', receive);
+  });
+}
+
+/** What an application is told of an answer that cannot be accepted. */
+export function handshakeFailure(cause: HandshakeError): ConnectionError {
+  const { status } = cause;
+  return new ConnectionError('HANDSHAKE_FAILED', cause.message, {
+    cause,
+    ...(status !== undefined && { status }),
   });
 }
 

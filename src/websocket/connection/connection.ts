@@ -1,5 +1,6 @@
 // A server's side of one WebSocket connection, as an application sees it.
 
+import type { ConnectionStream } from '../whatwg/connection-stream.ts';
 import type { SendResult } from './framed-stream.ts';
 import type { BinaryData } from './message-data.ts';
 import type { PreparedMessage } from './prepared-message.ts';
@@ -54,6 +55,11 @@ export interface Connection<Data = unknown> {
   /** Delivers no further message until `resume`, and stops reading, so that the peer has to wait. */
   pause(): void;
   resume(): void;
+  /**
+   * The connection as streams, with backpressure both ways. From this call on, messages go to the streams and not to the
+   * `message` handler: call it in `open`. Calling it again gives the same object.
+   */
+  stream(): ConnectionStream;
   /** Resolves when the queue has drained; rejects with a `ConnectionError` when the connection closes before. */
   drained(options?: DrainedOptions): Promise<void>;
 }

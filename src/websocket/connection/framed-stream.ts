@@ -114,6 +114,8 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   private owesDrain = false;
   private isEnding = false;
   private isGathering = false;
+  /** What was deferred goes out now. It was told to be queued: it is not refused any more. */
+  private isReleasing = false;
 
   constructor(stream: ByteStream, handler: FramedStreamHandler, options: FramedStreamOptions) {
     this.stream = stream;
@@ -133,7 +135,9 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   /** Begins to read. `head` is what arrived behind the opening handshake. */
   start(head?: Buffer): void {
     this.stream.start(this);
-    this.scheduleKeepalive();
+    // Before the start, the `open` handler may have paused the connection, or closed it: that deadline stays.
+    if (this.pauseReasons !== 0) this.stream.pause();
+    if (!this.endpoint.isCloseSent) this.scheduleKeepalive();
     if (head !== undefined && head.length > 0) this.receiveBytes(head);
   }
 
@@ -145,6 +149,11 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   /** Bytes, with frame headers, that the operating system has not taken yet. */
   get bufferedAmount(): number {
     return this.writer.bufferedAmount + (this.deferred?.byteLength ?? 0);
+  }
+
+  /** Whether a message of so many bytes would not be refused. One that finds the queue empty never is. */
+  hasRoomFor(bytes: number): boolean {
+    return this.bufferedAmount + bytes <= this.settings.maxQueuedBytes;
   }
 
   /** Sends text in one frame. `compress` overrules the threshold, where permessage-deflate was agreed to. */
@@ -206,7 +215,10 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     if (this.sending === Sending.Never) return 'closed';
     if (this.bufferedAmount > 0 && !this.hasRoomFor(payload.length)) return this.refuse();
     this.writer.writeBytes(FIN | opcode, payload, false);
-    return this.stream.bufferedAmount > 0 ? 'queued' : 'sent';
+    if (this.stream.bufferedAmount === 0) return 'sent';
+    this.owesDrain = true;
+    this.writer.wantsWritten = true;
+    return 'queued';
   }
 
   /** Starts the closing handshake, behind what was sent before. Throws `UsageError` on what a Close must not say. */
@@ -241,6 +253,8 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   requestWritten(): void {
     if (this.isEnding) return;
     this.writer.flush();
+    // What is not ready yet asks by itself once it is; asking for it now would be answered at once, again and again.
+    if (this.sending === Sending.Deferred && this.stream.bufferedAmount === 0) return;
     this.writer.wantsWritten = true;
     // An empty write is taken when all before it is.
     this.stream.write(NOTHING, true);
@@ -419,7 +433,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
 
   /** Sends what a promise gives; messages sent meanwhile wait behind it. */
   private sendWhenReady<T>(byteLength: number, ready: Promise<T>, send: (value: T) => void): SendResult {
-    if (this.bufferedAmount > 0 && !this.hasRoomFor(byteLength)) {
+    if (!this.isReleasing && this.bufferedAmount > 0 && !this.hasRoomFor(byteLength)) {
       ready.catch(() => undefined);
       return this.refuse();
     }
@@ -433,8 +447,10 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
       deferred.byteLength -= byteLength;
       this.sending = Sending.Directly;
       this.owesDrain = true;
+      this.isReleasing = true;
       act();
       deferred.unblock();
+      this.isReleasing = false;
       this.requestWritten();
     };
     ready.then(
@@ -515,13 +531,9 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     }
   }
 
-  private hasRoomFor(bytes: number): boolean {
-    return this.bufferedAmount + bytes <= this.settings.maxQueuedBytes;
-  }
-
   private admit(bytes: number): 'sent' | 'queued' | 'refused' {
     if (this.stream.bufferedAmount === 0) return 'sent';
-    if (!this.hasRoomFor(bytes)) return this.refuse();
+    if (!this.isReleasing && !this.hasRoomFor(bytes)) return this.refuse();
     this.owesDrain = true;
     this.writer.wantsWritten = true;
     return 'queued';

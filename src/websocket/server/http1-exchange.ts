@@ -25,6 +25,10 @@ export class Http1Exchange implements HandshakeExchange {
     this.raw = raw;
   }
 
+  get isGone(): boolean {
+    return this.carrier.destroyed;
+  }
+
   accept({ request, ...answer }: AcceptedRequest): ByteStream {
     const accept = acceptKey(request.key as string, sha1Base64);
     this.carrier.write(serializeUpgradeResponse({ ...answer, request, accept }), 'latin1');

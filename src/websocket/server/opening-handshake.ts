@@ -14,7 +14,7 @@ import type { ByteStream } from '../byte-stream.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
 import { createMessageDeflate } from '../deflate/message-deflate.ts';
 import { ServerConnection } from './server-connection.ts';
-import type { ServerCore } from './server-core.ts';
+import type { PendingHandshake, ServerCore } from './server-core.ts';
 import type { Decision } from './server-options.ts';
 import {
   type Acceptance,
@@ -41,6 +41,8 @@ export interface HandshakeExchange
   extends Pick<UpgradeRequest, 'httpVersion' | 'remoteAddress' | 'isSecure' | 'raw'> {
   /** What the request came on. */
   readonly carrier: Duplex;
+  /** Whether it is too late to answer. */
+  readonly isGone: boolean;
   /**
    * Writes the answer that accepts, and gives the bytes that follow it. Throws `UsageError`, and writes nothing, for an
    * answer that cannot be written.
@@ -56,7 +58,7 @@ export interface HandshakeExchange
  * Owns a carrier until it becomes a connection: whatever happens to it meanwhile, nothing is thrown and nothing leaks. It
  * is not read while the application decides, so that frames sent early wait in the kernel.
  */
-export class OpeningHandshake<Data> implements WheelEntry {
+export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
   wheelTick = 0;
   wheelNext: WheelEntry | undefined = undefined;
   wheelPrevious: WheelEntry | undefined = undefined;
@@ -64,6 +66,9 @@ export class OpeningHandshake<Data> implements WheelEntry {
   readonly #exchange: HandshakeExchange;
   readonly #onGone = (): void => this.#finish();
   #isAdmitted = false;
+  #hasAsked = false;
+  /** A refusal is written: whatever is decided later comes too late. */
+  #isRefused = false;
   #isDone = false;
 
   constructor(core: ServerCore<Data>, exchange: HandshakeExchange) {
@@ -73,13 +78,19 @@ export class OpeningHandshake<Data> implements WheelEntry {
     exchange.carrier.on('error', this.#onGone);
     exchange.carrier.on('close', this.#onGone);
     timerWheel.schedule(this, core.settings.handshakeTimeoutMs);
+    core.handshakes.add(this);
   }
 
-  /** Counts the connection in, or refuses it. */
+  /** Counts the connection in, or refuses it; nothing more is to be done when this is false. */
   admit(): boolean {
     const { admission } = this.#core;
+    if (this.#exchange.isGone) {
+      // Its `close` event may be over: nothing would ever count it out.
+      this.#finish();
+      return false;
+    }
     if (!this.#core.isAccepting) {
-      this.refuse(503, 'The server is shutting down. Come back in a moment.', [['Retry-After', '1']]);
+      this.#refuseWhileClosing();
       return false;
     }
     if (!admission.enter(this.#exchange.remoteAddress)) {
@@ -93,6 +104,7 @@ export class OpeningHandshake<Data> implements WheelEntry {
   /** Answers a request, once its form was checked; `head` is what arrived behind it. */
   receiveRequest(opening: OpeningRequest | HandshakeRejection, headers: HeaderLookup, head?: Buffer): void {
     const { settings, handlers } = this.#core;
+    this.#hasAsked = true;
     if (opening.type === 'rejection') {
       this.reject(opening);
       return;
@@ -137,9 +149,26 @@ export class OpeningHandshake<Data> implements WheelEntry {
 
   /** Answers with an error and closes: bytes after the request are never parsed. */
   refuse(status: number, body: string, headers: Iterable<HeaderField> = []): void {
-    if (this.#isDone || this.#exchange.carrier.destroyed) return;
+    if (this.#isDone || this.#isRefused || this.#exchange.isGone) return;
     this.#exchange.refuse({ status, body, headers });
+    this.#isRefused = true;
     timerWheel.schedule(this, LINGER_MS);
+  }
+
+  /** The server closes: a request that is being decided is refused, and a connection that has not asked is cut. */
+  dismiss(): void {
+    if (this.#hasAsked) this.#refuseWhileClosing();
+    else this.#exchange.destroy();
+  }
+
+  /** Gives the carrier back: what came on it was no request of ours. */
+  withdraw(): void {
+    this.#release();
+    if (this.#isAdmitted) this.#core.admission.leave(this.#exchange.remoteAddress);
+  }
+
+  #refuseWhileClosing(): void {
+    this.refuse(503, 'The server is shutting down. Come back in a moment.', [['Retry-After', '1']]);
   }
 
   /** The handshake took too long, or its refusal was not read. */
@@ -148,7 +177,7 @@ export class OpeningHandshake<Data> implements WheelEntry {
   }
 
   #conclude(opening: OpeningRequest, decision: Decision<Data>, head: Buffer | undefined): void {
-    if (this.#isDone) return;
+    if (this.#isDone || this.#isRefused || this.#exchange.isGone) return;
     try {
       if (decision instanceof Refusal) this.refuse(decision.status, decision.body, decision.headers);
       else this.#accept(opening, decision ?? {}, head);
@@ -190,6 +219,7 @@ export class OpeningHandshake<Data> implements WheelEntry {
   /** Hands the carrier on. */
   #release(): void {
     this.#isDone = true;
+    this.#core.handshakes.delete(this);
     timerWheel.cancel(this);
     const { carrier } = this.#exchange;
     carrier.removeListener('error', this.#onGone);
@@ -200,6 +230,7 @@ export class OpeningHandshake<Data> implements WheelEntry {
   #finish(): void {
     if (this.#isDone) return;
     this.#isDone = true;
+    this.#core.handshakes.delete(this);
     timerWheel.cancel(this);
     this.#exchange.destroy();
     if (this.#isAdmitted) this.#core.admission.leave(this.#exchange.remoteAddress);

@@ -52,7 +52,9 @@ function withoutSuffix(text: string, suffix: string): string {
 function checkOrigin(origin: string): string {
   const parsed = URL.canParse(origin) ? new URL(origin) : undefined;
   // `file://` and `null` have no origin of their own, and are compared as they are sent.
-  if (origin === 'null' || origin === 'file://' || parsed?.origin === origin) return origin;
+  if (origin === 'null' || origin === 'file://') return origin;
+  // A pattern parses as a host, and would match nothing in silence.
+  if (parsed?.origin === origin && !origin.includes('*')) return origin;
   throw new UsageError(
     `allowedOrigins: ${JSON.stringify(origin)} is not an origin: give scheme, host and port only, such as https://example.com`,
   );

@@ -21,6 +21,8 @@ import { type BinaryData, bytesOf, controlPayload } from '../connection/message-
 import { PreparedMessage } from '../connection/prepared-message.ts';
 import type { MessageDeflate } from '../deflate/message-deflate.ts';
 import { ConnectionError } from '../errors.ts';
+import type { ConnectionStream } from '../whatwg/connection-stream.ts';
+import { MessageStreams } from '../whatwg/message-streams.ts';
 
 /** What all connections of one server share. */
 export interface ConnectionOwner<Data> {
@@ -50,6 +52,7 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
   private state: ReadyState = 'open';
   private handlersInFlight = 0;
   private drainWaiters: DrainWaiters | undefined = undefined;
+  private streams: MessageStreams | undefined = undefined;
 
   constructor(stream: ByteStream, owner: ConnectionOwner<Data>, identity: ConnectionIdentity<Data>) {
     this.data = identity.data;
@@ -112,6 +115,15 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
     this.framed.resume(PauseReason.Application);
   }
 
+  stream(): ConnectionStream {
+    if (this.streams !== undefined) return this.streams;
+    if (this.state === 'closed') {
+      throw new ConnectionError('CONNECTION_CLOSED', 'the connection is closed: it has no streams any more');
+    }
+    this.streams = new MessageStreams(this.framed, this);
+    return this.streams;
+  }
+
   drained(options: DrainedOptions = {}): Promise<void> {
     const { thresholdBytes = 0, signal } = options;
     if (!(thresholdBytes >= 0)) {
@@ -131,6 +143,10 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
   }
 
   receiveMessage(data: string | Buffer, isBinary: boolean): void {
+    if (this.streams !== undefined) {
+      this.streams.receiveMessage(data);
+      return;
+    }
     const { handlers } = this.owner;
     if (handlers.message === undefined) return;
     try {
@@ -152,6 +168,7 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
   }
 
   receiveWritten(): void {
+    this.streams?.receiveWritten();
     if (this.drainWaiters?.release(this.bufferedAmount)) this.framed.requestWritten();
     else this.drainWaiters = undefined;
   }
@@ -166,12 +183,14 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
   }
 
   receiveError(error: Error): void {
+    this.streams?.receiveError(error);
     const { handlers } = this.owner;
     if (handlers.error !== undefined) this.call(() => handlers.error?.(error, this));
   }
 
-  receiveClosed(code: number, reason: string): void {
+  receiveClosed(code: number, reason: string, wasClean: boolean): void {
     this.state = 'closed';
+    this.streams?.receiveClosed(code, reason, wasClean);
     this.drainWaiters?.rejectAll();
     this.owner.forget(this);
     const { handlers } = this.owner;

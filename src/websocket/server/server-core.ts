@@ -8,11 +8,19 @@ import type { ServerSettings, WebSocketServerOptions } from './server-options.ts
 /** The application's functions: the handlers of connections, and the hook that decides about requests. */
 export type ServerHandlers<Data> = ConnectionHandlers<Data> & Pick<WebSocketServerOptions<Data>, 'upgrade'>;
 
+/** What a server that closes asks of a handshake that is under way. */
+export interface PendingHandshake {
+  /** Answers that the server is closing, or cuts what has not even asked. */
+  dismiss(): void;
+}
+
 export class ServerCore<Data> implements ConnectionOwner<Data> {
   readonly settings: ServerSettings;
   readonly handlers: ServerHandlers<Data>;
   readonly admission: Admission;
   readonly connections = new Set<ServerConnection<Data>>();
+  /** The opening handshakes under way. */
+  readonly handshakes = new Set<PendingHandshake>();
   /** Whether new connections are taken. */
   isAccepting = true;
   /** Called when the last connection is gone. */

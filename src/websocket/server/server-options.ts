@@ -1,6 +1,7 @@
 // The options of a WebSocket server, and their defaults.
 
 import type { Server as HttpServer } from 'node:http';
+import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
 import type { TlsOptions } from 'node:tls';
 import { UsageError } from '../../protocol/index.ts';
@@ -14,6 +15,9 @@ import {
 import { type AllowedOrigins, OriginPolicy } from './origin-policy.ts';
 import type { Acceptance, Refusal, UpgradeRequest } from './upgrade-request.ts';
 
+/** A server of Node's that WebSocket servers can be attached to. */
+export type AttachableServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer;
+
 export interface WebSocketServerOptions<Data> extends ConnectionOptions, ConnectionHandlers<Data> {
   /** Listen on this port; 0 takes any free one. Without `port` and `server`, hand requests to `handleUpgrade`. */
   readonly port?: number;
@@ -21,10 +25,20 @@ export interface WebSocketServerOptions<Data> extends ConnectionOptions, Connect
   readonly host?: string;
   /** Speak `wss:` on the own port: at least `{ key, cert }`, as for `tls.createServer`. */
   readonly tls?: TlsOptions;
+  /**
+   * Speak HTTP/2 on the own port as well (RFC 8441), so that many WebSockets share one TCP connection. With `tls` the
+   * client chooses while connecting (ALPN); without, it is HTTP/2 if the first bytes are (prior knowledge). A server that
+   * is attached takes what the server it is attached to speaks.
+   * @default false
+   */
+  readonly http2?: boolean;
   /** How many TCP connections may wait to be accepted. @default 511 */
   readonly backlog?: number;
-  /** Attach to this http or https server, beside its other routes. */
-  readonly server?: HttpServer | HttpsServer;
+  /**
+   * Attach to this http, https or http2 server, beside its other routes. An http2 server is set to offer extended CONNECT
+   * to sessions that begin from now on; listeners of yours for its `stream` event must leave CONNECT alone.
+   */
+  readonly server?: AttachableServer;
   /**
    * Take only requests for exactly this path. Several servers with different paths can share a port; a request for none
    * of them is answered with 404.
@@ -79,6 +93,11 @@ export function resolveServerOptions<Data>(options: WebSocketServerOptions<Data>
   if (options.tls !== undefined && options.port === undefined) {
     throw new UsageError(
       'tls needs port: a server that is attached uses the encryption of the server it is attached to',
+    );
+  }
+  if (options.http2 === true && options.port === undefined) {
+    throw new UsageError(
+      'http2 needs port: a server that is attached speaks HTTP/2 when the server it is attached to does',
     );
   }
   const { path } = options;

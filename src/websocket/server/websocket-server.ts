@@ -1,15 +1,24 @@
 // A WebSocket server: on its own port, attached to an http server, or handed requests by a framework.
 
 import type { IncomingMessage } from 'node:http';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { CloseCode, checkUpgradeRequest, type HeaderLookup } from '../../protocol/index.ts';
+import {
+  CloseCode,
+  checkUpgradeRequest,
+  type HeaderLookup,
+  serializeClosePayload,
+  UsageError,
+} from '../../protocol/index.ts';
+import { checkWhole } from '../connection/check-whole.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { BinaryData } from '../connection/message-data.ts';
 import { PreparedMessage } from '../connection/prepared-message.ts';
 import { ConnectionError } from '../errors.ts';
 import { Http1Exchange } from './http1-exchange.ts';
-import { createListener } from './listener.ts';
+import { checkHeaders, Http2Exchange, headersOf } from './http2-exchange.ts';
+import { Listener } from './listener.ts';
 import { OpeningHandshake } from './opening-handshake.ts';
 import { ServerCore } from './server-core.ts';
 import { resolveServerOptions, serverDefaults, type WebSocketServerOptions } from './server-options.ts';
@@ -44,7 +53,7 @@ export class WebSocketServer<Data = unknown> implements UpgradeTaker {
    */
   readonly listening: Promise<void>;
   readonly #core: ServerCore<Data>;
-  readonly #listener: Server | undefined;
+  readonly #listener: Listener<Data> | undefined;
   readonly #router: UpgradeRouter | undefined;
   #closing: Promise<CloseReport> | undefined;
 
@@ -53,7 +62,13 @@ export class WebSocketServer<Data = unknown> implements UpgradeTaker {
     if (options.port === undefined) {
       this.listening = Promise.resolve();
     } else {
-      this.#listener = createListener(this.#core, options.tls);
+      this.#listener = new Listener(this.#core, {
+        tls: options.tls,
+        receiveStream:
+          options.http2 === true
+            ? (stream, headers) => this.handleExtendedConnect(stream, headers)
+            : undefined,
+      });
       this.listening = this.#listen(this.#listener, options);
     }
     if (options.server !== undefined) {
@@ -74,7 +89,7 @@ export class WebSocketServer<Data = unknown> implements UpgradeTaker {
 
   /** Where the own port listens; undefined before it does, and where there is none. */
   address(): AddressInfo | undefined {
-    const address = this.#listener?.address();
+    const address = this.#listener?.server.address();
     return typeof address === 'object' && address !== null ? address : undefined;
   }
 
@@ -102,6 +117,23 @@ export class WebSocketServer<Data = unknown> implements UpgradeTaker {
     handshake.receiveRequest(checkUpgradeRequest({ method, httpVersion, target, headers }), headers, head);
   }
 
+  /**
+   * Takes a request over HTTP/2 (RFC 8441) over from an http2 server's `stream` event. The server must have been created
+   * with `settings: { enableConnectProtocol: true }`. The stream is this server's from here on, whatever is answered.
+   * Throws `UsageError` for a stream that has been answered.
+   */
+  handleExtendedConnect(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    if (stream.headersSent) {
+      throw new UsageError('the stream was given an answer before: hand it over without one');
+    }
+    const handshake = new OpeningHandshake(this.#core, new Http2Exchange(stream));
+    // What an http2 server set for requests does not hold for connections.
+    stream.setTimeout(0);
+    if (!handshake.admit()) return;
+    const lookup = headersOf(headers);
+    handshake.receiveRequest(checkHeaders(headers, lookup), lookup);
+  }
+
   /** Whether requests for this path are this server's. */
   takes(path: string): boolean {
     const wanted = this.#core.settings.path;
@@ -110,10 +142,18 @@ export class WebSocketServer<Data = unknown> implements UpgradeTaker {
 
   /**
    * Shuts down: takes no new connection, sends every open one a Close, waits for the answers, and cuts those that do not
-   * answer in time. An http server that this one is attached to goes on. Calling it again gives the same promise.
+   * answer in time. Handshakes under way are refused with 503. An http server that this one is attached to goes on.
+   * Calling it again gives the same promise. Throws `UsageError` on a code or reason that must not be sent.
    */
   close(options: CloseOptions = {}): Promise<CloseReport> {
-    this.#closing ??= this.#close(options);
+    const {
+      timeoutMs = 10_000,
+      code = CloseCode.GoingAway,
+      reason = 'the server is shutting down',
+    } = options;
+    checkWhole('timeoutMs', timeoutMs, 0, 2 ** 31 - 1);
+    serializeClosePayload(code, reason);
+    this.#closing ??= this.#close({ timeoutMs, code, reason });
     return this.#closing;
   }
 
@@ -121,23 +161,24 @@ export class WebSocketServer<Data = unknown> implements UpgradeTaker {
     await this.close();
   }
 
-  async #close({
-    timeoutMs = 10_000,
-    code = CloseCode.GoingAway,
-    reason = 'the server is shutting down',
-  }: CloseOptions): Promise<CloseReport> {
+  async #close({ timeoutMs, code, reason }: Required<CloseOptions>): Promise<CloseReport> {
     const core = this.#core;
     core.isAccepting = false;
     this.#router?.remove(this);
-    const unlistened = new Promise<void>((resolve) => {
-      if (this.#listener?.listening === true) this.#listener.close(() => resolve());
-      else resolve();
-    });
+    const unlistened = this.#unlisten();
     const total = core.connections.size;
+    for (const handshake of core.handshakes) handshake.dismiss();
     for (const connection of core.connections) connection.close(code, reason);
     const stragglers = await this.#emptied(timeoutMs);
     await unlistened;
     return { closed: total - stragglers, terminated: stragglers };
+  }
+
+  /** Frees the own port. Resolves when every socket that was accepted there is gone. */
+  async #unlisten(): Promise<void> {
+    // What has not begun to listen yet would begin after this.
+    await this.listening.catch(() => undefined);
+    await this.#listener?.close();
   }
 
   /** Waits until no connection is left; cuts those that remain after `timeoutMs`, and says how many they were. */
@@ -157,7 +198,7 @@ export class WebSocketServer<Data = unknown> implements UpgradeTaker {
     });
   }
 
-  #listen(listener: Server, options: WebSocketServerOptions<Data>): Promise<void> {
+  #listen({ server: listener }: Listener<Data>, options: WebSocketServerOptions<Data>): Promise<void> {
     const { port, host = serverDefaults.host, backlog = serverDefaults.backlog } = options;
     const listening = new Promise<void>((resolve, reject) => {
       listener.once('error', (cause: NodeJS.ErrnoException) => {

@@ -21,7 +21,7 @@ export class DuplexStream implements ByteStream {
 
   write(bytes: Uint8Array, notify: boolean): boolean {
     const duplex = this.#duplex;
-    if (notify) duplex.write(bytes, () => duplex[handlerOf]?.receiveWritten());
+    if (notify) duplex.write(bytes, (error) => onWritten(duplex, error));
     else duplex.write(bytes);
     return duplex.writableLength === 0;
   }
@@ -32,7 +32,7 @@ export class DuplexStream implements ByteStream {
     const last = parts.length - 1;
     for (let index = 0; index <= last; index += 1) {
       const part = parts[index] as Uint8Array;
-      if (notify && index === last) duplex.write(part, () => duplex[handlerOf]?.receiveWritten());
+      if (notify && index === last) duplex.write(part, (error) => onWritten(duplex, error));
       else duplex.write(part);
     }
     duplex.uncork();
@@ -67,6 +67,11 @@ export class DuplexStream implements ByteStream {
     duplex.resume();
     if (duplex.destroyed) queueMicrotask(() => onClose.call(duplex));
   }
+}
+
+/** Of a stream that broke, writes are called back too: nobody took them. */
+function onWritten(duplex: Carrier, error: Error | null | undefined): void {
+  if (!error) duplex[handlerOf]?.receiveWritten();
 }
 
 function onData(this: Carrier, chunk: Buffer): void {

@@ -28,6 +28,8 @@ class OwnCloseEvent extends Event implements CloseEvent {
   readonly #reason: string;
 
   constructor(type: string, eventInitDict: CloseEventInit = {}) {
+    // biome-ignore lint/complexity/noArguments: Web IDL tells a missing argument from an undefined one
+    if (arguments.length === 0) throw new TypeError('CloseEvent: give the type of the event');
     super(type, eventInitDict);
     const { wasClean = false, code = 0, reason = '' } = eventInitDict;
     this.#wasClean = Boolean(wasClean);
@@ -49,7 +51,7 @@ class OwnCloseEvent extends Event implements CloseEvent {
   }
 }
 
-Object.defineProperty(OwnCloseEvent, 'name', { value: 'CloseEvent' });
+Object.defineProperties(OwnCloseEvent, { name: { value: 'CloseEvent' }, length: { value: 1 } });
 Object.defineProperties(OwnCloseEvent.prototype, {
   wasClean: { enumerable: true },
   code: { enumerable: true },

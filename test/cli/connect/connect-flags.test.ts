@@ -35,16 +35,18 @@ describe('flags of connect', () => {
     assert.equal(parseAuth('ada:'), 'ada:');
   });
 
-  it('origin and authentication become headers, and win over -H', () => {
+  it('a header may be repeated, and authentication wins over -H', () => {
     const header: [string, string][] = [
-      ['Origin', 'https://before.example'],
+      ['authorization', 'Bearer x'],
       ['X-Test', '1'],
+      ['X-Test', '2'],
     ];
-    const flags = { header, subprotocol: [], check: true, json: false };
-    assert.deepEqual(requestHeaders({ ...flags, origin: 'https://a.example', auth: 'ada:pässword' }), {
-      origin: 'https://a.example',
-      'x-test': '1',
-      authorization: 'Basic YWRhOnDDpHNzd29yZA==',
-    });
+    const flags = { header, check: true };
+    assert.deepEqual(requestHeaders(flags), header);
+    assert.deepEqual(requestHeaders({ ...flags, auth: 'ada:pässword' }), [
+      ['X-Test', '1'],
+      ['X-Test', '2'],
+      ['Authorization', 'Basic YWRhOnDDpHNzd29yZA=='],
+    ]);
   });
 });
