@@ -3,8 +3,8 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../websocket/index.ts';
-import { addConnect } from './commands/connect.ts';
 import { addConform } from './commands/conform.ts';
+import { addConnect } from './commands/connect.ts';
 import { addEcho } from './commands/echo.ts';
 import { addServe } from './commands/serve.ts';
 import { CommandFailure, ExitCode } from './exit-code.ts';

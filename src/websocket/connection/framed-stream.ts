@@ -45,6 +45,8 @@ export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason];
 
 /** What a framed stream calls. */
 export interface FramedStreamHandler {
+  /** Bytes arrived, in a turn of the event loop of their own; what they hold is handed over next. */
+  receiveChunk?(): void;
   /** A message: a string if it is text, a Buffer if it is binary. */
   receiveMessage(data: string | Buffer, isBinary: boolean): void;
   receivePing(payload: Buffer): void;
@@ -279,6 +281,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
       this.unread = this.unread === undefined ? chunk : Buffer.concat([this.unread, chunk]);
       return;
     }
+    this.handler.receiveChunk?.();
     this.parse(chunk);
   }
 
