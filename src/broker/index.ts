@@ -1,0 +1,30 @@
+// The door of the broker floor: the port that keeps channels, and its implementation in memory.
+
+export type {
+  Broker,
+  BrokerSubscription,
+  HistoryCursor,
+  HistoryPage,
+  HistoryQuery,
+  LostReason,
+  PublishAnswer,
+  SubscriptionHandler,
+} from './broker.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { BrokerError, type BrokerErrorCode, type BrokerErrorOptions } from './errors.ts';
+export type {
+  MailboxAcknowledgement,
+  MailboxBroker,
+  MailboxEntry,
+  MailboxLease,
+  MailboxRequest,
+} from './mailbox-broker.ts';
+export type {
+  NodeLease,
+  PresenceAnswer,
+  PresenceBroker,
+  PresenceHandler,
+  PresencePage,
+  PresenceQuery,
+  PresenceWatch,
+} from './presence-broker.ts';

@@ -1,0 +1,69 @@
+// The optional power to know who is present in a channel, on all nodes, also when a node dies.
+
+import type { Position, PresenceChange, PresenceLeave, PresenceMember } from '../channel/index.ts';
+
+/**
+ * Presence of a channel is a keyed map with its own epoch and offset: each change that took effect gets the next
+ * offset. The rule which of two changes wins (`supersedesPresence`) is applied by the broker, in the same atomic step.
+ *
+ * Members are held by the lease of the node that put them last. A node renews its one lease for all its members; when
+ * it does not, all of them leave, each exactly once whoever notices, by a leave that the broker makes itself with the
+ * member's clock + 1. A member that another node has put meanwhile stays.
+ */
+export interface PresenceBroker {
+  /** Enters a member, or changes it. `node` is an id of this life of the node's process: never used again. */
+  put(channel: string, member: PresenceMember, lease: NodeLease): Promise<PresenceAnswer>;
+
+  leave(channel: string, leave: PresenceLeave): Promise<PresenceAnswer>;
+
+  /** Resolves to `false` when the lease had run out: its members have left, and the node puts them again. */
+  renewLease(lease: NodeLease): Promise<boolean>;
+
+  /** The node goes: all that its lease holds leaves now, as if it had run out. */
+  endLease(node: string): Promise<void>;
+
+  /** A page of members in the order of their keys. Pages may be of different moments: watch first, then read, and
+   * give both to a `PresenceMap`; every change above the watch's position is delivered to it. */
+  read(channel: string, query: PresenceQuery): Promise<PresencePage>;
+
+  watch(channel: string): Promise<PresenceWatch>;
+}
+
+export interface NodeLease {
+  readonly node: string;
+  /** The lease runs out when it was not renewed, nor used by a `put`, for this long. */
+  readonly ttlMs: number;
+}
+
+export interface PresenceAnswer {
+  /** `false`: a newer change was there first, and nothing was changed. */
+  readonly applied: boolean;
+  /** Where presence of the channel stands after it. */
+  readonly position: Position;
+}
+
+export interface PresenceQuery {
+  /** The key after which to go on; absent: from the first. */
+  readonly afterKey?: string;
+  readonly limit: number;
+}
+
+export interface PresencePage {
+  readonly members: readonly PresenceMember[];
+  readonly position: Position;
+  /** Members in the whole channel. */
+  readonly count: number;
+  readonly more: boolean;
+}
+
+export interface PresenceWatch {
+  readonly position: Position;
+  /** As `BrokerSubscription.start`: changes in the order of their offsets, without holes. */
+  start(handler: PresenceHandler): void;
+  close(): void;
+}
+
+export interface PresenceHandler {
+  onChange(change: PresenceChange): void;
+  onLost(reason: 'epoch' | 'overflow' | 'unavailable' | 'closed'): void;
+}

@@ -1,0 +1,3 @@
+// The door of the session floor: packets, codecs and the two machines, without any I/O.
+
+export {};
