@@ -5,6 +5,8 @@ export type BrokerErrorCode =
   | 'BROKER_UNAVAILABLE'
   /** No answer within the broker's own deadline. */
   | 'BROKER_TIMEOUT'
+  /** It keeps as many channels as it may. */
+  | 'BROKER_FULL'
   /** The broker was closed by its owner. */
   | 'BROKER_CLOSED';
 

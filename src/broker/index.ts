@@ -19,6 +19,8 @@ export type {
   MailboxLease,
   MailboxRequest,
 } from './mailbox-broker.ts';
+export { ChannelLog, type ChannelLogOptions, type Moment, type PublishStep } from './memory/channel-log.ts';
+export { MemoryBroker, type MemoryBrokerOptions, memoryBrokerDefaults } from './memory-broker.ts';
 export type {
   NodeLease,
   PresenceAnswer,

@@ -11,12 +11,14 @@ import type { Position, PresenceChange, PresenceLeave, PresenceMember } from '..
  * member's clock + 1. A member that another node has put meanwhile stays.
  */
 export interface PresenceBroker {
-  /** Enters a member, or changes it. `node` is an id of this life of the node's process: never used again. */
+  /** Enters a member, or changes it, and takes it into the lease. A node that takes a member over from another puts it
+   * with a higher clock: otherwise nothing is applied, and the member stays with the other's lease. */
   put(channel: string, member: PresenceMember, lease: NodeLease): Promise<PresenceAnswer>;
 
   leave(channel: string, leave: PresenceLeave): Promise<PresenceAnswer>;
 
-  /** Resolves to `false` when the lease had run out: its members have left, and the node puts them again. */
+  /** Resolves to `false` when there was no lease, or no more: its members have left, and the node puts them again with
+   * higher clocks. */
   renewLease(lease: NodeLease): Promise<boolean>;
 
   /** The node goes: all that its lease holds leaves now, as if it had run out. */
@@ -30,13 +32,14 @@ export interface PresenceBroker {
 }
 
 export interface NodeLease {
+  /** An id of this life of the node's process: never used again. */
   readonly node: string;
   /** The lease runs out when it was not renewed, nor used by a `put`, for this long. */
   readonly ttlMs: number;
 }
 
 export interface PresenceAnswer {
-  /** `false`: a newer change was there first, and nothing was changed. */
+  /** `false`: who is present is as before, since this or a newer change was there first. It took no offset. */
   readonly applied: boolean;
   /** Where presence of the channel stands after it. */
   readonly position: Position;

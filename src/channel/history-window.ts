@@ -41,6 +41,10 @@ export class HistoryWindow<Entry extends Numbered> {
     return this.#size;
   }
 
+  get limits(): HistoryLimits {
+    return this.#limits;
+  }
+
   /** New limits hold from the next `append` or `trim`. */
   set limits(limits: HistoryLimits) {
     this.#limits = limits;
