@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { isEpoch, type PlainData, resolveChannelPolicy, UsageError } from '../../channel/index.ts';
-import { collect } from './collector.ts';
+import { type Collector, collect } from './collector.ts';
 import type { BrokerCase } from './harness.ts';
 import {
   accepted,
@@ -169,6 +169,24 @@ export const orderingCases: readonly BrokerCase[] = [
       await Promise.all(answers);
       assert.deepEqual(first.offsets, range(1, 10));
       assert.deepEqual(second.publications, first.publications);
+    },
+  },
+  {
+    name: 'a subscription begun within a handler hears only what is above its position',
+    async run(world) {
+      const broker = await world.connect();
+      const begun: Promise<Collector>[] = [];
+      const first = (await collect(broker, 'chat:1', logPolicy)).start(({ data }) => {
+        if (data !== 'ping') return;
+        broker.publish('chat:1', { data: 'pong' }, logPolicy).catch(assert.fail);
+        begun.push(collect(broker, 'chat:1', logPolicy).then((collector) => collector.start()));
+      });
+      await accepted(broker, { data: 'ping' }, ['chat:1', logPolicy]);
+      await first.receivedData('pong');
+      await accepted(broker, { data: 'end' }, ['chat:1', logPolicy]);
+      const second = await begun[0]!;
+      await second.receivedData('end');
+      assert.deepEqual(second.offsets, range(second.position.offset + 1, 3));
     },
   },
   {

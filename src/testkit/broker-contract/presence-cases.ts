@@ -191,6 +191,9 @@ export const presenceCases: readonly BrokerCase[] = [
       for (const key of ['a', 'b']) await broker.presence!.put('room:1', member(key), lease);
       await broker.presence!.endLease('n1');
       await broker.presence!.endLease('n1');
+      // The connection's own goodbye comes late: it wins the tie, but there is nobody left to leave.
+      const late = await broker.presence!.leave('room:1', { key: 'a', clock: 2, isServerMade: false });
+      assert.deepEqual([late.applied, late.position.offset], [false, 4]);
       await watcher.received(4);
       assert.deepEqual(watcher.leaves.sort(), ['a', 'b']);
       assert.deepEqual(await keysIn(broker), []);
