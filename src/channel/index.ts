@@ -17,6 +17,41 @@ export {
   isAtLeastAsDurable,
   resolveChannelPolicy,
 } from './channel-policy.ts';
+export { type AsyncApiOptions, printAsyncApi } from './contract/asyncapi.ts';
+export {
+  type AnyCallContract,
+  CallContract,
+  type CallInputOf,
+  type CallOptions,
+  type CallOutputOf,
+  callDefaults,
+  defineCall,
+} from './contract/call-contract.ts';
+export {
+  type AnyChannelContract,
+  ChannelContract,
+  type ChannelOptions,
+  type ChannelRules,
+  type ChannelVerb,
+  type DraftOf,
+  defineChannel,
+  type ParametersOf,
+  type PayloadOf,
+  type PresenceOf,
+} from './contract/channel-contract.ts';
+export { Contract, type ContractOptions, defineContract, type FoundChannel } from './contract/contract.ts';
+export { type JsonSchemaConverter, type PrintOptions, printJsonSchema } from './contract/json-schema.ts';
+export type { Asker, Rule } from './contract/rule.ts';
+export type {
+  InputOf,
+  JsonSchemaTarget,
+  OutputOf,
+  StandardIssue,
+  StandardJsonSchema,
+  StandardResult,
+  StandardSchema,
+} from './contract/standard-schema.ts';
+export { maxPayloadIssues, type PayloadIssue, type Validation, validate } from './contract/validation.ts';
 export {
   CreditMeter,
   grantCredit,

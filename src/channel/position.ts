@@ -44,7 +44,7 @@ export function parsePosition(text: string): Position | undefined {
   const epoch = text.slice(0, Math.max(slash, 0));
   const digits = text.slice(slash + 1);
   const offset = Number(digits);
-  if (slash < 0 || !isEpoch(epoch) || !isOffset(offset) || String(offset) !== digits) return undefined;
+  if (!isEpoch(epoch) || !isOffset(offset) || String(offset) !== digits) return undefined;
   return { epoch, offset };
 }
 
