@@ -5,7 +5,9 @@ import { ExpiringTable } from './expiring-table.ts';
 
 interface Producer {
   lastSequence: number;
-  /** Offsets of the last sequences; that of sequence `q` is at `q % length`. */
+  /** How many results are remembered, as the policy was when the producer came. */
+  readonly results: number;
+  /** Offsets of the last sequences; that of sequence `q` is at `(q − 1) % results`. It grows as far as it is needed. */
   readonly offsets: number[];
 }
 
@@ -38,14 +40,14 @@ export class ProducerMemory {
       if (sequence !== 1) return expired;
       return this.#producers.isFull ? full : next;
     }
-    const { lastSequence, offsets } = producer;
+    const { lastSequence, results, offsets } = producer;
     if (sequence === lastSequence + 1) return next;
     if (sequence > lastSequence) return { type: 'gap', expected: lastSequence + 1 };
-    if (sequence <= lastSequence - offsets.length) return expired;
-    return { type: 'repeated', offset: offsets[sequence % offsets.length]! };
+    if (sequence <= lastSequence - results) return expired;
+    return { type: 'repeated', offset: offsets[(sequence - 1) % results]! };
   }
 
-  /** Remembers the offset that the next sequence of this producer was given. */
+  /** Remembers the offset that the next sequence of this producer was given. The first is 1. */
   record(
     publisher: string,
     { id, sequence }: ProducerStamp,
@@ -53,13 +55,12 @@ export class ProducerMemory {
   ): void {
     const known = this.#producers.get(publisher, id);
     if (known === undefined) {
-      const value: Producer = { lastSequence: sequence, offsets: new Array<number>(result.results).fill(0) };
-      value.offsets[sequence % result.results] = result.offset;
+      const value: Producer = { lastSequence: sequence, results: result.results, offsets: [result.offset] };
       this.#producers.add(publisher, id, { value, now: result.now });
       return;
     }
     known.lastSequence = sequence;
-    known.offsets[sequence % known.offsets.length] = result.offset;
+    known.offsets[(sequence - 1) % known.results] = result.offset;
     this.#producers.touch(publisher, id, result.now);
   }
 
