@@ -70,22 +70,26 @@ export class Feed<Item extends { readonly offset: number }> {
   #tellLost(reason: LostReason): void {
     if (this.#hasEnded) return;
     this.close();
-    this.#contain(() => this.#onLost!(reason));
+    try {
+      this.#onLost!(reason);
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   #deliver(item: Item): void {
     try {
       this.#onItem!(item);
     } catch (error) {
-      this.#options.onHandlerError(error);
+      this.#report(error);
     }
   }
 
-  #contain(call: () => void): void {
+  #report(error: unknown): void {
     try {
-      call();
-    } catch (error) {
       this.#options.onHandlerError(error);
+    } catch {
+      // A report that throws must not cost the other feeds this item: they would have a hole.
     }
   }
 }
@@ -110,13 +114,10 @@ export class FeedSet<Item extends { readonly offset: number }> {
     this.#waiting.push(item);
     if (this.#isTelling) return;
     this.#isTelling = true;
-    try {
-      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-        for (const feed of this.#feeds) feed.push(next);
-      }
-    } finally {
-      this.#isTelling = false;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      for (const feed of this.#feeds) feed.push(next);
     }
+    this.#isTelling = false;
   }
 
   loseAll(reason: LostReason): void {
