@@ -20,6 +20,7 @@ export type {
   MailboxRequest,
 } from './mailbox-broker.ts';
 export { ChannelLog, type ChannelLogOptions, type Moment, type PublishStep } from './memory/channel-log.ts';
+export { MemoryPresence, type MemoryPresenceOptions } from './memory/memory-presence.ts';
 export { MemoryBroker, type MemoryBrokerOptions, memoryBrokerDefaults } from './memory-broker.ts';
 export type {
   NodeLease,

@@ -1,7 +1,7 @@
 import { type Broker, MemoryBroker } from '../../src/broker/index.ts';
 import { describeBrokerContract } from '../../src/testkit/broker-contract.ts';
 import { VirtualClock } from '../../src/testkit/virtual-clock.ts';
-import { SlowBroker } from './slow-broker.ts';
+import { SlowBroker, someTurns } from './slow-broker.ts';
 
 // The contract is written for brokers over a network: one that is slow, asynchronous and fails on demand keeps it too.
 for (const seed of [1, 2, 3]) {
@@ -10,10 +10,10 @@ for (const seed of [1, 2, 3]) {
     unitMs: 1_000,
     async open() {
       const clock = new VirtualClock();
-      const random = lehmer(seed);
+      const delay = someTurns(lehmer(seed));
       let store: Broker = new MemoryBroker({ clock });
       return {
-        connect: async () => new SlowBroker({ store: () => store, random }),
+        connect: async () => new SlowBroker({ store: () => store, delay }),
         advance: (byMs) => clock.advanceAsync(byMs),
         async loseStore() {
           const lost = store;

@@ -15,8 +15,16 @@ import {
 export interface SlowBrokerOptions {
   /** The store, as it is now: it may be replaced by another, when its content was lost. */
   readonly store: () => Broker;
-  /** A number from 0 up to 1, for every delay. */
-  readonly random: () => number;
+  /** How long everything takes that goes one way: each request, answer and delivery asks for itself. */
+  readonly delay: () => Promise<void>;
+}
+
+/** Delays of 0 to 3 turns of the event loop, by numbers from 0 up to 1. */
+export function someTurns(random: () => number): () => Promise<void> {
+  return async () => {
+    const turns = Math.floor(random() * 4);
+    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
 }
 
 /** One node's way to a store. Requests of a node stay in order; answers and deliveries come when they come. */
@@ -112,9 +120,8 @@ export class SlowBroker implements Broker {
     });
   }
 
-  async #delay(): Promise<void> {
-    const turns = Math.floor(this.#options.random() * 4);
-    for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+  #delay(): Promise<void> {
+    return this.#options.delay();
   }
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../../../src/channel/index.ts';
 import { BrokerSource } from '../../../src/server/index.ts';
 import { VirtualClock } from '../../../src/testkit/index.ts';
-import { SlowBroker } from '../../broker/slow-broker.ts';
+import { SlowBroker, someTurns } from '../../broker/slow-broker.ts';
 
 const log = resolveChannelPolicy({ class: 'log' });
 const mailbox = resolveChannelPolicy({ class: 'mailbox' });
@@ -111,7 +111,7 @@ describe('broker source', () => {
 
   it('says of a failed call whether it may have had its effect', async () => {
     const { source, broker, reports } = setUp(
-      (store) => new SlowBroker({ store: () => store, random: () => 0.5 }),
+      (store) => new SlowBroker({ store: () => store, delay: someTurns(() => 0.5) }),
     );
     for (const [when, effect] of [
       ['before', 'none'],
@@ -191,7 +191,9 @@ describe('presence watch', () => {
         seed = (seed * 48_271) % 2_147_483_647;
         return seed / 2_147_483_647;
       };
-      const { source, store } = setUp((memory) => new SlowBroker({ store: () => memory, random }));
+      const { source, store } = setUp(
+        (memory) => new SlowBroker({ store: () => memory, delay: someTurns(random) }),
+      );
       const presence = store.presence;
       const lease = { node: 'n2', ttlMs: 1_000_000 };
       const history = new Map<number, readonly PresenceMember[]>();
@@ -234,7 +236,9 @@ describe('presence watch', () => {
   });
 
   it('closed while it opens, it calls nobody', async () => {
-    const { source, store } = setUp((memory) => new SlowBroker({ store: () => memory, random: () => 0.6 }));
+    const { source, store } = setUp(
+      (memory) => new SlowBroker({ store: () => memory, delay: someTurns(() => 0.6) }),
+    );
     const fail = () => assert.fail('nobody is there');
     source.presence!.watch('r', { onSnapshot: fail, onChange: fail, onLost: fail }).close();
     await store.presence.put('r', { key: 'a', clock: 1, data: 1 }, { node: 'n', ttlMs: 1_000 });
