@@ -72,6 +72,11 @@ export class SlowBroker implements Broker {
     for (const delivery of [...this.#deliveries]) delivery.lose('closed');
   }
 
+  /** Subscriptions and watches that nobody has closed and that were not lost. */
+  get openDeliveries(): number {
+    return this.#deliveries.size;
+  }
+
   failNext(when: 'before' | 'after'): void {
     this.#failure = when;
   }

@@ -21,6 +21,7 @@ import { SlowBroker } from '../broker/slow-broker.ts';
 export class ScheduledWorld {
   readonly clock = new VirtualClock();
   readonly store = new MemoryBroker({ clock: this.clock });
+  readonly broker: SlowBroker;
   readonly hub: Hub;
   readonly reports: unknown[] = [];
   readonly policy: ChannelPolicy;
@@ -33,9 +34,9 @@ export class ScheduledWorld {
     const report = (error: unknown): void => {
       this.reports.push(error);
     };
-    const broker = new SlowBroker({ store: () => this.store, delay: () => this.step('broker') });
+    this.broker = new SlowBroker({ store: () => this.store, delay: () => this.step('broker') });
     this.hub = new Hub({
-      source: new BrokerSource({ broker, node: 'n1', leaseMs: 30_000, report }),
+      source: new BrokerSource({ broker: this.broker, node: 'n1', leaseMs: 30_000, report }),
       authority: this.#authority(),
       sessions: new SessionRegistry({
         randomToken: () => this.token(),
@@ -102,7 +103,7 @@ export type Told =
 export class ScheduledClient {
   readonly machine: ClientMachine;
   readonly subscriptions: Subscribed[] = [];
-  readonly results: (PublishResult | undefined)[] = [];
+  readonly published: { readonly data: string; result?: PublishResult }[] = [];
   readonly #world: ScheduledWorld;
   readonly #name: string;
   #wire: Wire | undefined;
@@ -157,22 +158,23 @@ export class ScheduledClient {
   }
 
   publish(channel: string, data: string): void {
-    const index = this.results.push(undefined) - 1;
-    this.machine.publish(
-      channel,
-      { data },
-      {
-        now: this.#world.now,
-        done: (result) => {
-          this.results[index] = result;
-        },
-      },
-    );
+    const published: { readonly data: string; result?: PublishResult } = { data };
+    this.published.push(published);
+    const done = (result: PublishResult): void => {
+      if (published.result !== undefined) this.#world.reports.push(new Error(`answered twice: ${data}`));
+      published.result = result;
+    };
+    this.machine.publish(channel, { data }, { now: this.#world.now, done });
   }
 
   /** The network breaks: what is on its way is lost, and each end notices at its own time. */
   cut(): void {
     this.#wire?.cut();
+  }
+
+  /** The next message one way is lost, or comes twice. */
+  disturb(disturbance: Disturbance): void {
+    this.#wire?.disturb(disturbance);
   }
 
   #open(): void {
@@ -189,6 +191,11 @@ export class ScheduledClient {
   }
 }
 
+export interface Disturbance {
+  readonly way: 'to server' | 'to client';
+  readonly what: 'lose' | 'repeat';
+}
+
 interface ClientEvents {
   onMessage(message: string | Uint8Array): void;
   onClose(code: number): void;
@@ -203,6 +210,7 @@ class Wire {
   readonly #server: ServerConnection;
   #toServer: Promise<void> = Promise.resolve();
   #toClient: Promise<void> = Promise.resolve();
+  readonly #disturbances: Disturbance[] = [];
   #isCut = false;
 
   constructor(world: ScheduledWorld, name: string, client: ClientEvents) {
@@ -214,7 +222,7 @@ class Wire {
         codec: jsonCodec,
         sink: {
           bufferedAmount: 0,
-          send: (message) => this.#deliverToClient(() => client.onMessage(message)),
+          send: (message) => this.#carry('to client', () => client.onMessage(message)),
           close: (code) => {
             this.#deliverToClient(() => client.onClose(code));
             this.#deliverToServer(() => this.#server.transportClosed(world.now));
@@ -224,7 +232,7 @@ class Wire {
       world.now,
     );
     this.clientEnd = {
-      send: (message) => this.#deliverToServer(() => this.#server.receive(message, world.now)),
+      send: (message) => this.#carry('to server', () => this.#server.receive(message, world.now)),
       close: (code) => {
         this.#deliverToServer(() => this.#server.transportClosed(world.now));
         this.#deliverToClient(() => client.onClose(code));
@@ -239,6 +247,20 @@ class Wire {
     void this.#world
       .step(`server notices ${this.#name}`)
       .then(() => this.#server.transportClosed(this.#world.now));
+  }
+
+  disturb(disturbance: Disturbance): void {
+    this.#disturbances.push(disturbance);
+  }
+
+  #carry(way: Disturbance['way'], deliver: () => void): void {
+    const index = this.#disturbances.findIndex((each) => each.way === way);
+    const [disturbance] = index < 0 ? [] : this.#disturbances.splice(index, 1);
+    if (disturbance?.what === 'lose') return;
+    for (let count = disturbance?.what === 'repeat' ? 2 : 1; count > 0; count--) {
+      if (way === 'to server') this.#deliverToServer(deliver);
+      else this.#deliverToClient(deliver);
+    }
   }
 
   #deliverToServer(deliver: () => void): void {
