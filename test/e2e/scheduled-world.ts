@@ -70,6 +70,7 @@ export class ScheduledWorld {
     for (let count = 0; count < steps && this.#scheduler.count() > 0; count++) {
       await this.#scheduler.waitOne();
       await settlePromises();
+      if (count > 5_000) throw new Error('it never comes to rest: the ends keep each other busy');
     }
   }
 
