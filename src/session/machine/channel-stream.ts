@@ -218,7 +218,7 @@ export class ChannelStream {
         if (isCurrent()) this.#onOpen(position);
       },
       onPublication: (publication) => {
-        if (isCurrent() && this.#isNews(publication)) this.#fanOut(streamItem(this.#s, publication));
+        if (isCurrent() && this.#isNews(publication)) this.#onNews(publication);
       },
       onLost: () => {
         if (isCurrent()) this.#onLost();
@@ -294,6 +294,12 @@ export class ChannelStream {
 
   #isNews(publication: Publication): boolean {
     return publication.offset > this.#offset || !deliveryTraits[this.policy.class].isStored;
+  }
+
+  #onNews(publication: Publication): void {
+    // A source never leaves one out. If one does, nobody is told half of it: the rest is read from history.
+    if (publication.offset > this.#offset + 1) this.relisten();
+    else this.#fanOut(streamItem(this.#s, publication));
   }
 
   #fanOut(item: StreamItem): void {

@@ -164,8 +164,8 @@ export class ClientMachine {
     const session = this.#session;
     if (session?.tok === undefined) return undefined;
     const positions: (readonly [string, Position])[] = [];
-    for (const { channel, resumePosition } of this.#subscriptions.values()) {
-      if (resumePosition !== undefined) positions.push([channel, resumePosition]);
+    for (const { channel, position, isContinuable } of this.#subscriptions.values()) {
+      if (position !== undefined && isContinuable) positions.push([channel, position]);
     }
     return { sid: session.sid, tok: session.tok, clock: this.presence.clock, positions };
   }

@@ -52,8 +52,7 @@ export class ClientPresence {
   }
 
   leave(channel: string): void {
-    if (!this.#entered.delete(channel) || !this.#machine.isOpen) return;
-    this.#machine.request({ ch: channel, do: 'leave', c: this.#tick() }, () => {});
+    if (this.#entered.delete(channel)) this.#sendLeave(channel);
   }
 
   watch(channel: string, handler: PresenceHandler): void {
@@ -68,8 +67,7 @@ export class ClientPresence {
   }
 
   unwatch(channel: string): void {
-    if (!this.#watched.delete(channel) || !this.#machine.isOpen) return;
-    this.#machine.request({ ch: channel, do: 'unwatch' }, () => {});
+    if (this.#watched.delete(channel)) this.#sendUnwatch(channel);
   }
 
   /** Welcome: the server may have marked this client away, or not know it at all. */
@@ -117,6 +115,27 @@ export class ClientPresence {
       if (reply.err.retry === 'no') this.#entered.delete(channel);
       else this.#machine.setTimer(reply.err.afterMs ?? retryMs, () => this.#sendEnter(channel));
     });
+  }
+
+  // Should the connection break before these are answered, the server forgets by itself.
+
+  #sendLeave(channel: string): void {
+    if (this.#entered.has(channel) || !this.#machine.isOpen) return;
+    this.#machine.request({ ch: channel, do: 'leave', c: this.#tick() }, (reply) =>
+      this.#again(reply, () => this.#sendLeave(channel)),
+    );
+  }
+
+  #sendUnwatch(channel: string): void {
+    if (this.#watched.has(channel) || !this.#machine.isOpen) return;
+    this.#machine.request({ ch: channel, do: 'unwatch' }, (reply) =>
+      this.#again(reply, () => this.#sendUnwatch(channel)),
+    );
+  }
+
+  #again(reply: ReplyPacket | undefined, send: () => void): void {
+    if (reply?.err === undefined || reply.err.retry === 'no') return;
+    this.#machine.setTimer(reply.err.afterMs ?? retryMs, send);
   }
 
   #sendWatch(channel: string): void {

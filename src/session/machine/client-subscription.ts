@@ -107,6 +107,11 @@ export class ClientSubscription {
     return this.#class === 'mailbox' ? undefined : this.#position;
   }
 
+  /** Whether a later life can go on from the position: the values of a `state` channel lived in this one. */
+  get isContinuable(): boolean {
+    return this.#class === undefined || this.#class === 'log';
+  }
+
   /** Takes the opening credit of a new subscription; `undefined`: no credit is counted. */
   openingCredit(): number | undefined {
     if (this.#meter === undefined) return undefined;

@@ -29,6 +29,8 @@ export interface HubOptions {
   readonly node: string;
   /** An error of the application or of the hub itself. Must not throw. */
   report(error: unknown): void;
+  /** `nextTimeout` is earlier than it was. Called from anywhere within the hub: do no more than set a timer. */
+  onEarlierTimeout?(): void;
   readonly limits?: Partial<SessionLimits>;
   readonly times?: Partial<SessionTimes>;
   /** Replaces parts of the machine, in tests.
@@ -154,7 +156,9 @@ export class Hub implements ServerConnectionHub, StreamHost {
   }
 
   setTimer(afterMs: number, callback: () => void): () => void {
+    const before = this.#deadlines.nextAt();
     const deadline = this.#deadlines.add(this.#now + afterMs, callback);
+    if (before === undefined || deadline.at < before) this.#options.onEarlierTimeout?.();
     return () => this.#deadlines.cancel(deadline);
   }
 

@@ -91,6 +91,8 @@ export class Outbox {
       item.isUncertain = true;
     }
     this.#awaited.clear();
+    // Whatever the server said of a producer, it will say again.
+    for (const lane of this.#lanes.values()) lane.mustRestart = false;
   }
 
   /** Returns whether the reply was one to a publish. */
@@ -115,17 +117,36 @@ export class Outbox {
   #refused(lane: Lane, item: Item, error: ErrorBody): void {
     if (error.code === 'seq_gap') {
       item.isUncertain = false;
-      // What the server waits for is not here any more: it was refused for good, or answered and forgotten.
-      if (!lane.items.some(({ q }) => q === error.expect)) lane.mustRestart = true;
+      // What the server waits for may not be here any more: refused for good, or answered and forgotten.
+      if (lane.items.some(({ q }) => q === error.expect)) this.#rewind(lane, error.expect!);
+      else lane.mustRestart = true;
     } else if (error.code === 'producer_expired') {
-      lane.mustRestart = true;
-      // Sent only once, and refused: it was surely not appended. Otherwise nobody knows, and nobody guesses.
-      if (item.isUncertain) this.#settle(lane, item, { error });
+      if (item.isUncertain) {
+        // Sent before, and the answer was lost: nobody knows, and nobody guesses.
+        this.#settle(lane, item, { error });
+        lane.mustRestart = true;
+      } else if (lane.items[0] === item) {
+        // Sent only once, and refused: it was surely not appended.
+        lane.mustRestart = true;
+      } else {
+        // An earlier one was lost on the way: the server has never heard of this producer.
+        this.#rewind(lane, lane.items[0]!.q);
+      }
     } else if (error.retry === 'no') {
       this.#settle(lane, item, { error });
     } else {
       if (error.retry === 'now') item.isUncertain = true;
       this.#rest(lane, error.afterMs ?? 1_000);
+    }
+  }
+
+  /** Everything from this sequence on is sent again, in order. What is still awaited for it is not waited for. */
+  #rewind(lane: Lane, from: number): void {
+    for (const item of lane.items) {
+      if (item.q < from || item.id === undefined) continue;
+      this.#awaited.delete(item.id);
+      item.id = undefined;
+      item.isUncertain = true;
     }
   }
 

@@ -74,20 +74,22 @@ export class PresenceDesk {
     { presence, reply }: { readonly presence: PresenceSource; reply(answer: Answer): void },
   ): void {
     const clock = c!;
-    if (clock <= (this.#entered.get(ch)?.clock ?? 0)) {
-      return reply({ err: errorBody('bad_request', 'the clock of a change is above the last one') });
-    }
+    // Repeated, or overtaken by a newer change: what is known stays.
+    if (clock <= (this.#entered.get(ch)?.clock ?? 0)) return reply({ ok: {} });
     this.#entered.set(ch, { clock, data });
     presence.put(ch, { key: this.#host.presenceKey, clock, data }, (done) => reply(presenceAnswer(done)));
   }
 
   #leave({ ch, c }: PresPacket, presence: PresenceSource, reply: (answer: Answer) => void): void {
     const known = this.#entered.get(ch);
-    this.#entered.delete(ch);
-    if (known === undefined) return reply({ ok: {} });
-    const clock = Math.max(c ?? 0, known.clock + 1);
+    if (known === undefined || (c !== undefined && c <= known.clock)) return reply({ ok: {} });
+    const clock = c ?? known.clock + 1;
     const leave = { key: this.#host.presenceKey, clock, isServerMade: false };
-    presence.leave(ch, leave, (done) => reply(presenceAnswer(done)));
+    presence.leave(ch, leave, (done) => {
+      // Until it is sure, this connection is present there, and answers for it when it breaks.
+      if (done && this.#entered.get(ch) === known) this.#entered.delete(ch);
+      reply(presenceAnswer(done));
+    });
   }
 
   #watch(channel: string, reply: (answer: Answer) => void): void {

@@ -46,7 +46,7 @@ export class SessionRegistry implements SessionStore {
     request: { readonly subject: string; readonly claim?: { readonly sid: string; readonly tok: string } },
     handler: { done(session: OpenedSession | Failed): void; onFenced(): void },
   ): void {
-    this.#expire();
+    this.expire();
     const { subject, claim } = request;
     const claimed = claim === undefined ? undefined : this.#sessions.get(claim.sid);
     const resumed =
@@ -73,7 +73,7 @@ export class SessionRegistry implements SessionStore {
   }
 
   release(sid: string): void {
-    this.#expire();
+    this.expire();
     const session = this.#sessions.get(sid);
     if (session === undefined || session.expiry !== undefined) return;
     session.onFenced = undefined;
@@ -94,7 +94,8 @@ export class SessionRegistry implements SessionStore {
     for (const sid of [...this.#sessions.keys()]) this.end(sid);
   }
 
-  #expire(): void {
+  /** Forgets what has outlived its time. Every other call does so as well. */
+  expire(): void {
     this.#deadlines.pass(this.#options.now());
   }
 }
