@@ -31,7 +31,7 @@ export interface MemoryBrokerOptions {
    * @default 100_000 */
   readonly maxChannels?: number;
   /** Producers, and dedupe keys, remembered for one channel; a publish that needs one more is refused as `full`.
-   * @default 10_000 */
+   * @default 100_000 */
   readonly maxRemembered?: number;
   /** Publications held for a subscription that was not started yet; one more, and it is lost.
    * @default 10_000 */
@@ -48,7 +48,7 @@ export const memoryBrokerDefaults: Required<MemoryBrokerOptions> = Object.freeze
   clock: systemClock,
   createEpoch: () => randomBytes(9).toString('base64url'),
   maxChannels: 100_000,
-  maxRemembered: 10_000,
+  maxRemembered: 100_000,
   maxHeld: 10_000,
   idleMs: 600_000,
   onHandlerError: (error: unknown) => {
