@@ -1,4 +1,4 @@
-// Bounds on decoded data: no prototypes, and no deeper than 32.
+// Bounds on decoded data: no prototypes, finite numbers, and no deeper than 32.
 
 import { PacketError } from '../errors.ts';
 import { maxPacketDepth } from '../limits.ts';
@@ -6,6 +6,9 @@ import { maxPacketDepth } from '../limits.ts';
 /** Takes the prototype from every map in `value`, in place, so that no name in it is special.
  * @throws {PacketError} when it is nested too deep. */
 export function hardenPlainData(value: unknown, depth = 1): void {
+  // JSON has no word for infinity, but a number as large as 1e999 is read as one.
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new PacketError(`${value} is not plain data`);
   if (typeof value !== 'object' || value === null) return;
   if (depth > maxPacketDepth) throw tooDeep();
   if (Array.isArray(value)) {
