@@ -170,6 +170,32 @@ export const presenceCases: readonly BrokerCase[] = [
     },
   },
   {
+    name: 'presence: a put that begins a lease anew says so, and one under a lease does not',
+    power: 'presence',
+    async run(world, unitMs) {
+      const { presence } = await world.connect();
+      const lease = { node: 'n1', ttlMs: 2 * unitMs };
+      assert.equal((await presence!.put('room:1', member('a'), lease)).leaseBegan, true);
+      assert.equal((await presence!.put('room:2', member('a'), lease)).leaseBegan, undefined);
+      assert.equal(
+        (await presence!.put('room:1', member('a'), lease)).leaseBegan,
+        undefined,
+        'nor when it lost',
+      );
+      await world.advance(4 * unitMs);
+      // The member of room:2 has left with the lease: only by this answer does the node learn it.
+      assert.equal((await presence!.put('room:1', member('a', 3), lease)).leaseBegan, true);
+      assert.equal((await presence!.read('room:2', { limit: 1 })).count, 0);
+      await presence!.endLease('n1');
+      assert.equal(await presence!.renewLease(lease), false);
+      assert.equal(
+        (await presence!.put('room:1', member('a', 5), lease)).leaseBegan,
+        undefined,
+        'a renewal began it',
+      );
+    },
+  },
+  {
     name: 'presence: a member that another node has put stays when its first node dies',
     power: 'presence',
     async run(world, unitMs) {
