@@ -43,6 +43,8 @@ export interface PresenceAnswer {
   readonly applied: boolean;
   /** Where presence of the channel stands after it. */
   readonly position: Position;
+  /** Only of a `put`: it began the node's lease. Whatever the node had put before has left: it puts it again. */
+  readonly leaseBegan?: true;
 }
 
 export interface PresenceQuery {

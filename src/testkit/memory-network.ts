@@ -20,6 +20,9 @@ export const perfectLink: Readonly<LinkConditions> = Object.freeze({
   overtake: 0,
 });
 
+/** An end that was closed is over after this long at the latest. */
+const closeTimeoutMs = 5_000;
+
 export interface MemoryNetworkOptions {
   readonly clock: VirtualClock;
   /** From 0 up to 1; must be seeded when a run is to be repeated. */
@@ -133,12 +136,11 @@ export class MemoryTransport implements Transport {
     if (this.#hasEnded || this.#isClosing) return;
     this.#isClosing = true;
     const peer = this.#link.peerOf(this);
-    this.#arrive(this.#depart(0), false, () => {
-      peer.end(code, reason);
-      this.end(code, reason);
-    });
-    // Over a dead link nobody answers: this end gives up by itself.
-    if (this.#link.isDead) this.end(1006, 'no answer');
+    this.#arrive(this.#depart(0), false, () => peer.end(code, reason));
+    // This end waits for the network to take what it has sent, but not for ever: over a dead link nobody answers.
+    const { clock } = this.#network;
+    const takenAt = Math.max(this.#departsAt, this.#arrivesAt, clock.now());
+    clock.setTimer(() => this.end(code, reason), Math.min(takenAt - clock.now(), closeTimeoutMs));
   }
 
   /** This end is over. Its handler is told once. */

@@ -60,6 +60,7 @@ export class MemoryPresence {
 
   put(channelName: string, member: PresenceMember, { node, ttlMs }: NodeLease): PresenceAnswer {
     const channel = this.#channel(channelName);
+    const leaseBegan = !this.#leases.has(node);
     const lease = this.#extend(node, ttlMs);
     const applied = channel.members.put(member);
     if (applied) {
@@ -70,7 +71,7 @@ export class MemoryPresence {
       else keys.add(member.key);
       channel.feeds.tell({ type: 'put', offset: ++channel.offset, member });
     }
-    return { applied, position: standing(channel) };
+    return { applied, position: standing(channel), ...(leaseBegan && { leaseBegan }) };
   }
 
   leave(channelName: string, leave: PresenceLeave): PresenceAnswer {

@@ -80,17 +80,25 @@ export class BrokerSource implements ChannelSource {
 
   #presenceOf(presence: PresenceBroker): PresenceSource {
     const lease = { node: this.#options.node, ttlMs: this.#options.leaseMs };
-    const tell = (answer: Promise<unknown>, done: (isDone: boolean) => void): void =>
-      this.#settle(
-        answer,
-        () => done(true),
-        () => done(false),
-      );
     return {
-      put: (channel, member, done) => tell(presence.put(channel, member, lease), done),
-      leave: (channel, leave, done) => tell(presence.leave(channel, leave), done),
-      // A renewal that failed says nothing about the lease: the next one will.
-      renew: (done) => this.#settle(presence.renewLease(lease), done, () => done(true)),
+      put: (channel, member, done) =>
+        this.#settle(
+          presence.put(channel, member, lease),
+          ({ leaseBegan }) => done(leaseBegan === true ? 'began' : 'held'),
+          () => done('failed'),
+        ),
+      leave: (channel, leave, done) =>
+        this.#settle(
+          presence.leave(channel, leave),
+          () => done(true),
+          () => done(false),
+        ),
+      renew: (done) =>
+        this.#settle(
+          presence.renewLease(lease),
+          (isHeld) => done(isHeld ? 'held' : 'began'),
+          () => done('failed'),
+        ),
       watch: (channel, handler) => {
         const { watch, ended } = watchPresence(presence, channel, handler);
         this.#settle(

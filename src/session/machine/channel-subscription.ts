@@ -103,8 +103,10 @@ export class ChannelSubscription implements Subscription, StreamReader {
   get pongEntry(): readonly [s: number, o: number, h?: number] {
     const filtered = this.#isVisible !== undefined;
     if (this.#state === 'live') return [this.#s, filtered ? this.#told : this.stream.offset];
-    if (this.#state === 'parked' && this.stream.epoch === this.#epoch) {
-      return [this.#s, this.#told, this.stream.offset];
+    if (this.#state === 'parked') {
+      // In another epoch by now: there is more to tell, whatever the offsets.
+      const head = this.stream.s === this.#s ? this.stream.offset : this.#told + 1;
+      return [this.#s, this.#told, head];
     }
     return [this.#s, this.#told];
   }

@@ -17,7 +17,7 @@ export interface PresenceMachine {
 }
 
 /** Room between two changes of a client, for what servers do on its behalf. */
-const clockStep = 16;
+const clockStep = 1_024;
 const retryMs = 1_000;
 
 interface Watched {

@@ -71,6 +71,8 @@ export class ClientSubscription {
   #unfinished = 0;
   /** Credit that the server should still have. */
   #outstanding = 0;
+  /** Credit to grant, which cannot be sent now. */
+  #owed = 0;
   #heldBackAt = -1;
 
   constructor(machine: SubscriptionMachine, options: ClientSubscriptionOptions) {
@@ -116,6 +118,7 @@ export class ClientSubscription {
   openingCredit(): number | undefined {
     if (this.#meter === undefined) return undefined;
     this.#meter.restart();
+    this.#owed = 0;
     this.#outstanding = Math.max(0, this.#meter.window - this.#unfinished);
     return this.#outstanding;
   }
@@ -145,6 +148,7 @@ export class ClientSubscription {
     const isLive = verdict.from === undefined || verdict.to === undefined || verdict.to < verdict.from;
     this.#handler.onSubscribed?.(position, isLive);
     if (isLive) this.#handler.onLive?.();
+    this.#payCredit();
   }
 
   onRefused(error: ErrorBody): void {
@@ -177,6 +181,9 @@ export class ClientSubscription {
 
   onGap(packet: GapPacket): void {
     if (this.#state !== 'active') return;
+    // A gap leads forward. One that does not is a copy of one that was told.
+    const isCopy = packet.to === packet.s && this.#class !== 'state' && packet.o <= this.#position!.offset;
+    if (isCopy) return;
     this.#setStream(packet.to);
     const position = { epoch: packet.e, offset: packet.o };
     this.#position = position;
@@ -262,8 +269,15 @@ export class ClientSubscription {
   protected afterParse(_finish: () => void): void {}
 
   #grant(): void {
-    const n = this.#meter?.finish() ?? 0;
+    this.#owed += this.#meter?.finish() ?? 0;
+    this.#payCredit();
+  }
+
+  /** What is finished while the reply to `sub` is awaited is granted after it. */
+  #payCredit(): void {
+    const n = this.#owed;
     if (n === 0 || this.#state !== 'active') return;
+    this.#owed = 0;
     this.#outstanding += n;
     this.#machine.send({ t: 'credit', s: this.#s!, n });
   }

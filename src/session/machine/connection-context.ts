@@ -15,6 +15,7 @@ import type {
   Authorization,
   AuthorizationRequest,
   ChannelSource,
+  LeaseOutcome,
   PresenceSource,
   SessionStore,
 } from './hub-port.ts';
@@ -34,6 +35,7 @@ export interface ConnectionHub {
   advance(now: number): void;
   streamOf(channel: string, allowed: Extract<Authorization, { type: 'allowed' }>): ChannelStream;
   presenceStreamOf(channel: string): PresenceStream;
+  onLease(outcome: LeaseOutcome): void;
   /** A public name that is not given out again. */
   nextName(): string;
   setTimer(afterMs: number, callback: () => void): () => void;
@@ -204,6 +206,10 @@ export class ConnectionContext implements SubscriptionHost, PublishHost, Presenc
 
   presenceStreamOf(channel: string): PresenceStream {
     return this.hub.presenceStreamOf(channel);
+  }
+
+  onLease(outcome: LeaseOutcome): void {
+    this.hub.onLease(outcome);
   }
 
   nextConsumer(): string {

@@ -77,12 +77,17 @@ export type SourcePage =
   | { readonly type: 'gap'; readonly reason: 'epoch' | 'trimmed'; readonly kept: KeptRange };
 
 export interface PresenceSource {
-  put(channel: string, member: PresenceMember, done: (done: boolean) => void): void;
+  put(channel: string, member: PresenceMember, done: (outcome: LeaseOutcome) => void): void;
   leave(channel: string, leave: PresenceLeave, done: (done: boolean) => void): void;
-  /** `done(false)`: the lease had run out, and everything this node holds must be put again. */
-  renew(done: (isHeld: boolean) => void): void;
+  renew(done: (outcome: LeaseOutcome) => void): void;
   watch(channel: string, handler: WatchHandler): Watch;
 }
+
+/**
+ * What a call says of the lease by which this node's members stay. `began`: there was none, so whatever the node had
+ * put before has left. `failed`: not known; the call may have had its effect.
+ */
+export type LeaseOutcome = 'held' | 'began' | 'failed';
 
 export interface Watch {
   close(): void;

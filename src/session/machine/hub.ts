@@ -11,7 +11,7 @@ import {
 import type { ChannelStream, StreamHost } from './channel-stream.ts';
 import { type ConnectionParts, connectionParts } from './connection-parts.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
-import type { Authority, Authorization, ChannelSource, SessionStore } from './hub-port.ts';
+import type { Authority, Authorization, ChannelSource, LeaseOutcome, SessionStore } from './hub-port.ts';
 import { PresenceStream, type PresenceStreamHost } from './presence-stream.ts';
 import {
   ServerConnection,
@@ -57,6 +57,8 @@ export class Hub implements ServerConnectionHub, StreamHost {
   #lastName = 0;
   #isSweeping = false;
   #badPackets = 0;
+  #renewAt = 0;
+  #lease: 'none' | 'held' | 'doubtful' = 'none';
 
   constructor(options: HubOptions) {
     this.#options = options;
@@ -219,8 +221,6 @@ export class Hub implements ServerConnectionHub, StreamHost {
     this.#sweepLater();
   }
 
-  #renewAt = 0;
-
   #sweepLater(): void {
     this.setTimer(sweepMs, () => {
       for (const connection of [...this.#connections]) connection.sweep(this.#now);
@@ -234,10 +234,18 @@ export class Hub implements ServerConnectionHub, StreamHost {
     const { presence } = this.source;
     if (presence === undefined || this.#now < this.#renewAt) return;
     this.#renewAt = this.#now + this.times.nodeLeaseMs / 3;
-    presence.renew((isHeld) => {
-      if (isHeld) return;
-      for (const connection of [...this.#connections]) connection.enterAgain();
-    });
+    presence.renew((outcome) => this.onLease(outcome));
+  }
+
+  /**
+   * Members stay as long as the node's lease does. When it began anew, all that were put under the one before have
+   * left; and after a failed call nobody knows whether that call was the one to begin it.
+   */
+  onLease(outcome: LeaseOutcome): void {
+    const mayHaveLost = this.#lease !== 'none' && (outcome === 'began' || this.#lease === 'doubtful');
+    this.#lease = outcome === 'failed' ? 'doubtful' : 'held';
+    if (outcome === 'failed' || !mayHaveLost) return;
+    for (const connection of [...this.#connections]) connection.enterAgain();
   }
 
   #checkLater(stream: ChannelStream): void {

@@ -42,6 +42,8 @@ interface Lane {
   readonly channel: string;
   producer: string;
   lastSequence: number;
+  /** The highest sequence that is known to be appended. */
+  lastAccepted: number;
   items: Item[];
   isResting: boolean;
   /** The server cannot go on with this producer: a new one begins as soon as no reply is awaited. */
@@ -71,7 +73,15 @@ export class Outbox {
     let lane = this.#lanes.get(channel);
     if (lane === undefined) {
       const producer = this.#machine.newProducer();
-      lane = { channel, producer, lastSequence: 0, items: [], isResting: false, mustRestart: false };
+      lane = {
+        channel,
+        producer,
+        lastSequence: 0,
+        lastAccepted: 0,
+        items: [],
+        isResting: false,
+        mustRestart: false,
+      };
       this.#lanes.set(channel, lane);
     }
     this.#size++;
@@ -111,15 +121,22 @@ export class Outbox {
 
   #accepted(lane: Lane, item: Item, ok: PlainData): void {
     const { e, o, dup } = ok as { readonly e: string; readonly o: number; readonly dup: boolean };
+    lane.lastAccepted = Math.max(lane.lastAccepted, item.q);
     this.#settle(lane, item, { position: { epoch: e, offset: o }, duplicate: dup });
   }
 
   #refused(lane: Lane, item: Item, error: ErrorBody): void {
     if (error.code === 'seq_gap') {
-      item.isUncertain = false;
-      // What the server waits for may not be here any more: refused for good, or answered and forgotten.
-      if (lane.items.some(({ q }) => q === error.expect)) this.#rewind(lane, error.expect!);
-      else lane.mustRestart = true;
+      const expected = error.expect ?? 1;
+      if (expected <= lane.lastAccepted) {
+        // Said before that one was accepted: this reply was overtaken, and tells nothing any more.
+        item.isUncertain = true;
+      } else {
+        item.isUncertain = false;
+        // What the server waits for is not here any more when it was refused for good.
+        if (lane.items.some(({ q }) => q === expected)) this.#rewind(lane, expected);
+        else lane.mustRestart = true;
+      }
     } else if (error.code === 'producer_expired') {
       if (item.isUncertain) {
         // Sent before, and the answer was lost: nobody knows, and nobody guesses.
@@ -176,6 +193,7 @@ export class Outbox {
     }
     lane.producer = this.#machine.newProducer();
     lane.lastSequence = 0;
+    lane.lastAccepted = 0;
     for (const item of lane.items) item.q = ++lane.lastSequence;
   }
 

@@ -1,9 +1,9 @@
 // The presence of one connection: where it has entered, what it watches, and what becomes of it when it breaks.
 
-import { isChannelName, type PlainData } from '../../channel/index.ts';
+import { isChannelName, type PlainData, type PresenceMember } from '../../channel/index.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
 import type { PresPacket } from '../packet.ts';
-import type { Authorization, PresenceSource } from './hub-port.ts';
+import type { Authorization, LeaseOutcome, PresenceSource } from './hub-port.ts';
 import type { PresenceStream, PresenceView, PresenceWatcher } from './presence-stream.ts';
 
 type Answer = { readonly ok: PlainData } | { readonly err: ErrorBody };
@@ -23,6 +23,8 @@ export interface PresenceHost extends PresenceWatcher {
   ): void;
   presenceStreamOf(channel: string): PresenceStream;
   setTimer(afterMs: number, callback: () => void): () => void;
+  /** What a put has said of the node's lease. */
+  onLease(outcome: LeaseOutcome): void;
 }
 
 /** Where this connection is present. `clock` is the highest that was used for it, by the client or for it. */
@@ -36,6 +38,8 @@ const retryMs = 1_000;
 export class PresenceDesk {
   readonly #host: PresenceHost;
   readonly #entered = new Map<string, Entered>();
+  /** The highest clock asked for where it is present or about to be: an authorisation may be overtaken by a leave. */
+  readonly #asked = new Map<string, number>();
   readonly #watched = new Map<string, PresenceStream>();
 
   constructor(host: PresenceHost) {
@@ -55,9 +59,11 @@ export class PresenceDesk {
     if (packet.do === 'enter') {
       const known = this.#entered.get(packet.ch);
       if (packet.c === undefined) return reply({ err: errorBody('bad_request', 'a change needs its clock') });
-      if (known === undefined && this.#entered.size >= this.#host.maxPresences) {
+      const isNew = known === undefined && !this.#asked.has(packet.ch);
+      if (isNew && this.#asked.size >= this.#host.maxPresences) {
         return reply({ err: errorBody('too_many_subs', 'present in too many channels') });
       }
+      this.#ask(packet.ch, packet.c);
     }
     this.#host.authorizePresence(packet.ch, packet.d, (answer) => {
       if (!this.#host.isOpen) return;
@@ -75,21 +81,32 @@ export class PresenceDesk {
   ): void {
     const clock = c!;
     // Repeated, or overtaken by a newer change: what is known stays.
-    if (clock <= (this.#entered.get(ch)?.clock ?? 0)) return reply({ ok: {} });
+    const latest = Math.max(this.#entered.get(ch)?.clock ?? 0, (this.#asked.get(ch) ?? 0) - 1);
+    if (clock <= latest) return reply({ ok: {} });
     this.#entered.set(ch, { clock, data });
-    presence.put(ch, { key: this.#host.presenceKey, clock, data }, (done) => reply(presenceAnswer(done)));
+    this.#put(presence, ch, { key: this.#host.presenceKey, clock, data }, (done) =>
+      reply(presenceAnswer(done)),
+    );
   }
 
   #leave({ ch, c }: PresPacket, presence: PresenceSource, reply: (answer: Answer) => void): void {
     const known = this.#entered.get(ch);
+    if (c !== undefined && this.#asked.has(ch)) this.#ask(ch, c);
     if (known === undefined || (c !== undefined && c <= known.clock)) return reply({ ok: {} });
     const clock = c ?? known.clock + 1;
     const leave = { key: this.#host.presenceKey, clock, isServerMade: false };
     presence.leave(ch, leave, (done) => {
       // Until it is sure, this connection is present there, and answers for it when it breaks.
-      if (done && this.#entered.get(ch) === known) this.#entered.delete(ch);
+      if (done && this.#entered.get(ch) === known) {
+        this.#entered.delete(ch);
+        if (this.#asked.get(ch) === clock) this.#asked.delete(ch);
+      }
       reply(presenceAnswer(done));
     });
+  }
+
+  #ask(channel: string, clock: number): void {
+    this.#asked.set(channel, Math.max(this.#asked.get(channel) ?? 0, clock));
   }
 
   #watch(channel: string, reply: (answer: Answer) => void): void {
@@ -122,7 +139,8 @@ export class PresenceDesk {
       const { data } = entered;
       // One above, as the leave: of two equals the one that the broker made up loses.
       const clock = ++entered.clock;
-      this.#host.presence?.put(channel, { key: this.#host.presenceKey, clock, data }, () => {});
+      const { presence } = this.#host;
+      if (presence !== undefined) this.#put(presence, channel, { key: this.#host.presenceKey, clock, data });
     }
   }
 
@@ -135,8 +153,21 @@ export class PresenceDesk {
   breakOff(): void {
     this.#close((channel, { clock, data }) => {
       const key = this.#host.presenceKey;
-      this.#host.presence?.put(channel, { key, clock: clock + 1, data, away: true }, () => {});
+      const { presence } = this.#host;
+      if (presence !== undefined) this.#put(presence, channel, { key, clock: clock + 1, data, away: true });
       this.#host.setTimer(this.#host.graceMs, () => this.#leaveSurely(channel, clock + 2, true));
+    });
+  }
+
+  #put(
+    presence: PresenceSource,
+    channel: string,
+    member: PresenceMember,
+    done: (isDone: boolean) => void = () => {},
+  ): void {
+    presence.put(channel, member, (outcome) => {
+      this.#host.onLease(outcome);
+      done(outcome !== 'failed');
     });
   }
 
@@ -144,6 +175,7 @@ export class PresenceDesk {
     for (const channel of [...this.#watched.keys()]) this.#unwatch(channel);
     for (const [channel, entered] of this.#entered) goodbye(channel, entered);
     this.#entered.clear();
+    this.#asked.clear();
   }
 
   #leaveSurely(channel: string, clock: number, isServerMade: boolean): void {

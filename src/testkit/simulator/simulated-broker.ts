@@ -11,6 +11,7 @@ import {
 import type {
   ChannelSource,
   Failed,
+  LeaseOutcome,
   Listener,
   ListenHandler,
   MailboxSource,
@@ -240,31 +241,28 @@ export class SimulatedBroker {
 
   #presenceFor(caller: BrokerCaller, lease: NodeLease): PresenceSource {
     const lanes = { at: 0 };
-    const inOrder = (step: () => boolean, done: (done: boolean) => void): void => {
+    const next = (): number => {
       lanes.at = Math.max(lanes.at, this.#arrival());
-      this.#call(caller, step, { done, failedBefore: false, failedAfter: false, at: lanes.at });
+      return lanes.at;
     };
-    const effect = (step: () => void) => (): boolean => {
-      step();
-      return true;
-    };
+    const unknown = { failedBefore: 'failed', failedAfter: 'failed' } as const;
     return {
-      put: (channel, member, done) =>
-        inOrder(
-          effect(() => this.#presence.put(channel, member, lease)),
-          done,
-        ),
-      leave: (channel, leave, done) =>
-        inOrder(
-          effect(() => this.#presence.leave(channel, leave)),
-          done,
-        ),
-      renew: (done) =>
-        this.#call(caller, () => this.#presence.renew(lease), {
-          done,
-          failedBefore: true,
-          failedAfter: true,
-        }),
+      put: (channel, member, done) => {
+        const put = (): LeaseOutcome =>
+          this.#presence.put(channel, member, lease).leaseBegan === true ? 'began' : 'held';
+        this.#call(caller, put, { done, ...unknown, at: next() });
+      },
+      leave: (channel, leave, done) => {
+        const step = (): boolean => {
+          this.#presence.leave(channel, leave);
+          return true;
+        };
+        this.#call(caller, step, { done, failedBefore: false, failedAfter: false, at: next() });
+      },
+      renew: (done) => {
+        const renew = (): LeaseOutcome => (this.#presence.renew(lease) ? 'held' : 'began');
+        this.#call(caller, renew, { done, ...unknown });
+      },
       watch: (channel, handler) => this.#watch(caller, channel, handler),
     };
   }

@@ -175,11 +175,11 @@ describe('broker source', () => {
   it('renews the lease of its node: told false only when it had run out', async () => {
     const { source, clock } = setUp();
     await answer((done) => source.presence!.put('r', { key: 'a', clock: 2, data: null }, done));
-    const renew = () => answer<boolean>((done) => source.presence!.renew(done));
+    const renew = () => answer<string>((done) => source.presence!.renew(done));
     clock.advance(900);
-    assert.equal(await renew(), true);
+    assert.equal(await renew(), 'held');
     clock.advance(1_100);
-    assert.equal(await renew(), false);
+    assert.equal(await renew(), 'began');
   });
 });
 
