@@ -9,6 +9,9 @@ import {
   errorBody,
   Hub,
   jsonCodec,
+  messagePackCodec,
+  type Packet,
+  type PacketCodec,
   type ServerConnection,
   SessionRegistry,
 } from '../../src/session/index.ts';
@@ -63,9 +66,11 @@ class Conversation {
     { machine: ServerConnection; heard: Json[]; closedWith?: number }
   >();
   readonly #names = new Map<string, Json>();
+  readonly #codec: PacketCodec;
   #lastToken = 0;
 
-  constructor() {
+  constructor(codec: PacketCodec) {
+    this.#codec = codec;
     const report = (error: unknown): void => assert.fail(error as Error);
     const broker = new MemoryBroker({ clock: this.#clock });
     this.#hub = new Hub({
@@ -89,7 +94,8 @@ class Conversation {
     const connection = this.#connections.get(step.drop ?? step.on ?? 'a')!;
     const now = this.#clock.now();
     if (step.drop !== undefined) connection.machine.transportClosed(now);
-    if (step.send !== undefined) connection.machine.receive(JSON.stringify(this.#fill(step.send)), now);
+    if (step.send !== undefined)
+      connection.machine.receive(this.#codec.encode(this.#fill(step.send) as Packet), now);
     if (step.text !== undefined) connection.machine.receive(step.text, now);
     await settlePromises();
     await settlePromises();
@@ -101,12 +107,12 @@ class Conversation {
     const heard: Json[] = [];
     const sink = {
       bufferedAmount: 0,
-      send: (message: string | Uint8Array) => void heard.push(JSON.parse(message as string)),
+      send: (message: string | Uint8Array) => void heard.push(this.#codec.decode(message) as Json),
       close: (code: number) => {
         this.#connections.get(name)!.closedWith = code;
       },
     };
-    const machine = this.#hub.accept({ codec: jsonCodec, sink }, this.#clock.now());
+    const machine = this.#hub.accept({ codec: this.#codec, sink }, this.#clock.now());
     this.#connections.set(name, { machine, heard });
   }
 
@@ -173,11 +179,13 @@ class Conversation {
   }
 }
 
-describe('conversations', () => {
-  for (const { name, steps } of conversations) {
-    it(name, async () => {
-      const conversation = new Conversation();
-      for (const step of steps) await conversation.take(step);
-    });
-  }
-});
+for (const codec of [jsonCodec, messagePackCodec]) {
+  describe(`conversations (${codec.name})`, () => {
+    for (const { name, steps } of conversations) {
+      it(name, async () => {
+        const conversation = new Conversation(codec);
+        for (const step of steps) await conversation.take(step);
+      });
+    }
+  });
+}
