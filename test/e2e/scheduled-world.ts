@@ -3,7 +3,13 @@
 
 import type { Scheduler } from 'fast-check';
 import { MemoryBroker } from '../../src/broker/index.ts';
-import { type ChannelPolicy, type GapReason, isChannelName, type Position } from '../../src/channel/index.ts';
+import {
+  type ChannelPolicy,
+  type GapReason,
+  isChannelName,
+  type PlainData,
+  type Position,
+} from '../../src/channel/index.ts';
 import { BrokerSource } from '../../src/server/index.ts';
 import {
   type Authority,
@@ -11,7 +17,9 @@ import {
   type ClientSubscription,
   Hub,
   jsonCodec,
+  type PublishFields,
   type PublishResult,
+  type ReceivedPublication,
   type ServerConnection,
   SessionRegistry,
 } from '../../src/session/index.ts';
@@ -98,13 +106,13 @@ export interface Subscribed {
 export type Told =
   | { readonly type: 'at'; readonly position: Position }
   | { readonly type: 'gap'; readonly position: Position; readonly reason: GapReason }
-  | { readonly type: 'publication'; readonly position: Position; readonly data: unknown }
+  | ({ readonly type: 'publication' } & ReceivedPublication)
   | { readonly type: 'end' };
 
 export class ScheduledClient {
   readonly machine: ClientMachine;
   readonly subscriptions: Subscribed[] = [];
-  readonly published: { readonly data: string; result?: PublishResult }[] = [];
+  readonly published: { readonly data: PlainData; result?: PublishResult }[] = [];
   readonly #world: ScheduledWorld;
   readonly #name: string;
   #wire: Wire | undefined;
@@ -134,11 +142,8 @@ export class ScheduledClient {
     this.unsubscribe();
     const told: Told[] = [];
     const handler = {
-      onPublication: (
-        { position, data }: { readonly position: Position; readonly data: unknown },
-        finish: () => void,
-      ) => {
-        told.push({ type: 'publication', position, data });
+      onPublication: (publication: ReceivedPublication, finish: () => void) => {
+        told.push({ type: 'publication', ...publication });
         void this.#world.step(`${this.#name} finishes`).then(finish);
       },
       onGap: (reason: GapReason, position: Position) => told.push({ type: 'gap', position, reason }),
@@ -158,14 +163,14 @@ export class ScheduledClient {
     current.told.push({ type: 'end' });
   }
 
-  publish(channel: string, data: string): void {
-    const published: { readonly data: string; result?: PublishResult } = { data };
+  publish(channel: string, fields: PublishFields): void {
+    const published: { readonly data: PlainData; result?: PublishResult } = { data: fields.data };
     this.published.push(published);
     const done = (result: PublishResult): void => {
-      if (published.result !== undefined) this.#world.reports.push(new Error(`answered twice: ${data}`));
+      if (published.result !== undefined) this.#world.reports.push(new Error('answered twice'));
       published.result = result;
     };
-    this.machine.publish(channel, { data }, { now: this.#world.now, done });
+    this.machine.publish(channel, fields, { now: this.#world.now, done });
   }
 
   /** The network breaks: what is on its way is lost, and each end notices at its own time. */

@@ -95,7 +95,7 @@ class Conversation {
     const now = this.#clock.now();
     if (step.drop !== undefined) connection.machine.transportClosed(now);
     if (step.send !== undefined)
-      connection.machine.receive(this.#codec.encode(this.#fill(step.send) as Packet), now);
+      connection.machine.receive(this.#codec.encode(this.#fill(step.send) as unknown as Packet), now);
     if (step.text !== undefined) connection.machine.receive(step.text, now);
     await settlePromises();
     await settlePromises();
