@@ -121,7 +121,8 @@ export class ClientMachine {
   #now = 0;
   #credential: string | undefined;
   #session: { sid: string; tok: string | undefined } | undefined;
-  #resumed: ReadonlyMap<string, Position>;
+  /** Positions of an earlier life: each is taken by the first subscription of its channel. */
+  readonly #resumed: Map<string, Position>;
   #transport: Pick<Transport, 'send' | 'close'> | undefined;
   #codec: PacketCodec | undefined;
   #nextId = 0;
@@ -206,6 +207,7 @@ export class ClientMachine {
     this.#advance(now);
     this.#subscriptions.get(options.channel)?.end();
     const known = options.position ?? this.#resumed.get(options.channel);
+    this.#resumed.delete(options.channel);
     const subscription = new this.#parts.Subscription(this.#subscriptionHost(), {
       ...options,
       ...(known !== undefined && { position: known }),
@@ -377,7 +379,6 @@ export class ClientMachine {
   #onWelcome(packet: WelcomePacket): void {
     this.#clearConnectionDeadlines();
     this.#session = { sid: packet.sid, tok: packet.tok };
-    this.#resumed = new Map();
     this.#pingMs = packet.pingMs;
     this.#idleMs = packet.idleMs;
     this.#maxInflight = packet.max.inflight;

@@ -35,6 +35,8 @@ interface Item {
   id: number | undefined;
   /** It was sent, and its answer was lost: it may have been appended. */
   isUncertain: boolean;
+  /** What was known to be appended when it was last sent. */
+  acceptedBefore: number;
 }
 
 /** One channel: everything in the order in which it was published. */
@@ -85,7 +87,14 @@ export class Outbox {
       this.#lanes.set(channel, lane);
     }
     this.#size++;
-    lane.items.push({ q: ++lane.lastSequence, fields, done, id: undefined, isUncertain: false });
+    lane.items.push({
+      q: ++lane.lastSequence,
+      fields,
+      done,
+      id: undefined,
+      isUncertain: false,
+      acceptedBefore: 0,
+    });
     this.#flushLane(lane);
   }
 
@@ -127,16 +136,7 @@ export class Outbox {
 
   #refused(lane: Lane, item: Item, error: ErrorBody): void {
     if (error.code === 'seq_gap') {
-      const expected = error.expect ?? 1;
-      if (expected <= lane.lastAccepted) {
-        // Said before that one was accepted: this reply was overtaken, and tells nothing any more.
-        item.isUncertain = true;
-      } else {
-        item.isUncertain = false;
-        // What the server waits for is not here any more when it was refused for good.
-        if (lane.items.some(({ q }) => q === expected)) this.#rewind(lane, expected);
-        else lane.mustRestart = true;
-      }
+      this.#onGap(lane, item, error.expect ?? 1);
     } else if (error.code === 'producer_expired') {
       if (item.isUncertain) {
         // Sent before, and the answer was lost: nobody knows, and nobody guesses.
@@ -154,6 +154,21 @@ export class Outbox {
     } else {
       if (error.retry === 'now') item.isUncertain = true;
       this.#rest(lane, error.afterMs ?? 1_000);
+    }
+  }
+
+  #onGap(lane: Lane, item: Item, expected: number): void {
+    if (expected <= item.acceptedBefore) {
+      // It waits for one that it had accepted before this was sent: it has forgotten, as with a new epoch.
+      lane.mustRestart = true;
+    } else if (expected <= lane.lastAccepted) {
+      // Said before that one was accepted: a reply that was overtaken tells nothing any more.
+      item.isUncertain = true;
+    } else {
+      item.isUncertain = false;
+      // What the server waits for is not here any more when it was refused for good.
+      if (lane.items.some(({ q }) => q === expected)) this.#rewind(lane, expected);
+      else lane.mustRestart = true;
     }
   }
 
@@ -194,7 +209,10 @@ export class Outbox {
     lane.producer = this.#machine.newProducer();
     lane.lastSequence = 0;
     lane.lastAccepted = 0;
-    for (const item of lane.items) item.q = ++lane.lastSequence;
+    for (const item of lane.items) {
+      item.q = ++lane.lastSequence;
+      item.acceptedBefore = 0;
+    }
   }
 
   #flushLane(lane: Lane): void {
@@ -203,6 +221,7 @@ export class Outbox {
       if (item.id !== undefined) continue;
       if (!this.#machine.canSend) return;
       const { data, key, stateKey, removed } = item.fields;
+      item.acceptedBefore = lane.lastAccepted;
       item.id = this.#machine.sendPublish({
         ch: lane.channel,
         d: data,

@@ -49,6 +49,8 @@ export class Rig {
   readonly sessions: SessionRegistry;
   readonly hub: Hub;
   readonly reports: unknown[] = [];
+  /** Nodes whose process is gone: nothing of theirs is called any more. */
+  readonly dead = new Set<string>();
   readonly #options: RigOptions;
   readonly #policies = new Map<string, ReturnType<typeof resolveChannelPolicy>>();
   #lastToken = 0;
@@ -75,9 +77,15 @@ export class Rig {
 
   /** Another node on the same broker and the same sessions. */
   createHub(node: string): Hub {
-    const { clock } = this;
+    const { clock, dead } = this;
+    const caller = {
+      name: node,
+      get isAlive() {
+        return !dead.has(node);
+      },
+    };
     const hub: Hub = new Hub({
-      source: this.broker.sourceFor({ name: node, isAlive: true }, { node, ttlMs: 30_000 }),
+      source: this.broker.sourceFor(caller, { node, ttlMs: 30_000 }),
       authority: this.#authority(),
       sessions: this.sessions,
       random: () => 0.5,
@@ -93,6 +101,7 @@ export class Rig {
       const at = hub.nextTimeout();
       if (at === undefined) return;
       cancel = clock.setTimer(() => {
+        if (dead.has(node)) return;
         hub.handleTimeout(clock.now());
         arm();
       }, at - clock.now());
@@ -171,7 +180,7 @@ export class Peer {
         sink: {
           send(message) {
             if (peer.isStalled) peer.bufferedAmount += message.length;
-            peer.received.push(jsonCodec.decode(message));
+            peer.received.push(JSON.parse(String(message)));
           },
           close(code, reason) {
             peer.closed = { code, reason };
@@ -354,7 +363,7 @@ export class RigClient {
           sink: {
             bufferedAmount: 0,
             send: (message) => {
-              const packet = jsonCodec.decode(message);
+              const packet = JSON.parse(String(message));
               later(() => {
                 if (!this.passesDown(packet)) return;
                 this.received.push(packet);
@@ -369,7 +378,7 @@ export class RigClient {
       this.connection = connection;
       const transport = {
         send: (message: string | Uint8Array): void => {
-          const packet = jsonCodec.decode(message);
+          const packet = JSON.parse(String(message));
           this.sent.push(packet);
           later(() => {
             if (this.passesUp(packet)) connection.receive(message, this.now);
