@@ -22,6 +22,8 @@ export type Action =
       readonly removed: boolean;
     }
   | { readonly type: 'pass'; readonly ms: number }
+  /** The node's way to the store breaks, or its next call fails before or after it took effect. */
+  | { readonly type: 'break'; readonly what: 'way' | 'before' | 'after' }
   | { readonly type: 'disturb'; readonly client: number; readonly disturbance: Disturbance };
 
 const client = fc.constantFrom(0, 1);
@@ -52,7 +54,14 @@ export const ordinary: fc.Arbitrary<Action> = fc.oneof(
 );
 
 export const disturbed: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 3, arbitrary: ordinary },
+  { weight: 6, arbitrary: ordinary },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('break' as const),
+      what: fc.constantFrom('way', 'before', 'after'),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -104,6 +113,10 @@ export async function run(
     switch (each.type) {
       case 'pass':
         await pass(world, clients, each.ms);
+        break;
+      case 'break':
+        if (each.what === 'way') world.broker.cut();
+        else world.broker.failNext(each.what);
         break;
       case 'subscribe':
         clients[each.client]!.subscribe(channel, each.window);

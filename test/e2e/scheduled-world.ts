@@ -141,10 +141,16 @@ export class ScheduledClient {
   subscribe(channel: string, window: number | undefined): void {
     this.unsubscribe();
     const told: Told[] = [];
+    let unfinished = 0;
     const handler = {
       onPublication: (publication: ReceivedPublication, finish: () => void) => {
         told.push({ type: 'publication', ...publication });
-        void this.#world.step(`${this.#name} finishes`).then(finish);
+        if (++unfinished > (window ?? unfinished))
+          this.#world.reports.push(new Error('more than the window'));
+        void this.#world.step(`${this.#name} finishes`).then(() => {
+          unfinished--;
+          finish();
+        });
       },
       onGap: (reason: GapReason, position: Position) => told.push({ type: 'gap', position, reason }),
       onSubscribed: (position: Position) => told.push({ type: 'at', position }),

@@ -87,7 +87,7 @@ describe('two clients and one channel, in every order that the scheduler finds',
     await fc.assert(property(3, ordinary), { numRuns });
   });
 
-  it('all that holds too when single messages are lost, or come twice', async () => {
+  it('all that holds too when single messages are lost or come twice, and the broker fails', async () => {
     await fc.assert(property(1_000, disturbed), { numRuns });
     await fc.assert(property(3, disturbed), { numRuns });
   });

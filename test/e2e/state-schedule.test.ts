@@ -75,11 +75,11 @@ describe('two clients and one channel of state, in every order that the schedule
   });
 
   it('also when it is soon forgotten that a key was removed', async () => {
-    await fc.assert(property(500, ordinary), { numRuns });
+    await fc.assert(property(1, ordinary), { numRuns });
   });
 
-  it('also when single messages are lost, or come twice', async () => {
+  it('also when single messages are lost or come twice, and the broker fails', async () => {
     await fc.assert(property(10_000_000, disturbed), { numRuns });
-    await fc.assert(property(500, disturbed), { numRuns });
+    await fc.assert(property(1, disturbed), { numRuns });
   });
 });
