@@ -499,6 +499,7 @@ export class ClientMachine {
     for (const subscription of [...this.#byStream.values()]) {
       subscription.onPong(entries.get(subscription.s!));
     }
+    this.presence.onPong(entries);
   }
 
   #onGoaway(waitMs: number): void {

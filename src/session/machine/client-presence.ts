@@ -80,6 +80,15 @@ export class ClientPresence {
     for (const watched of this.#watched.values()) watched.s = undefined;
   }
 
+  /** A watch that is behind what the server has told, or that the server does not know, begins again. */
+  onPong(entries: ReadonlyMap<number, readonly [s: number, o: number, h?: number]>): void {
+    for (const [channel, { s, offset }] of this.#watched) {
+      if (s === undefined) continue;
+      const entry = entries.get(s);
+      if (entry === undefined || entry[1] > offset) this.#sendWatch(channel);
+    }
+  }
+
   onMap(packet: MapPacket): void {
     for (const [channel, watched] of this.#watched) {
       if (watched.s === packet.s) return this.#apply(channel, watched, packet);

@@ -128,6 +128,10 @@ export class PresenceDesk {
     stream?.remove(this.#host);
   }
 
+  positions(): (readonly [s: number, o: number])[] {
+    return [...this.#watched.values()].map((stream) => stream.pongEntry(this.#host));
+  }
+
   /** There is room in the byte window again. */
   resume(): void {
     for (const stream of this.#watched.values()) stream.resume(this.#host);
@@ -146,7 +150,7 @@ export class PresenceDesk {
 
   /** The client said goodbye: it leaves everywhere at once. */
   leaveAll(): void {
-    this.#close((channel, { clock }) => this.#leaveSurely(channel, clock + 1, false));
+    this.#close((channel, { clock }) => this.leaveSurely(channel, clock + 1, false));
   }
 
   /** The connection broke: away at once, and gone after the grace time unless it comes back with a higher clock. */
@@ -155,7 +159,7 @@ export class PresenceDesk {
       const key = this.#host.presenceKey;
       const { presence } = this.#host;
       if (presence !== undefined) this.#put(presence, channel, { key, clock: clock + 1, data, away: true });
-      this.#host.setTimer(this.#host.graceMs, () => this.#leaveSurely(channel, clock + 2, true));
+      this.#host.setTimer(this.#host.graceMs, () => this.leaveSurely(channel, clock + 2, true));
     });
   }
 
@@ -178,10 +182,10 @@ export class PresenceDesk {
     this.#asked.clear();
   }
 
-  #leaveSurely(channel: string, clock: number, isServerMade: boolean): void {
+  protected leaveSurely(channel: string, clock: number, isServerMade: boolean): void {
     const leave = { key: this.#host.presenceKey, clock, isServerMade };
     this.#host.presence?.leave(channel, leave, (done) => {
-      if (!done) this.#host.setTimer(retryMs, () => this.#leaveSurely(channel, clock, isServerMade));
+      if (!done) this.#host.setTimer(retryMs, () => this.leaveSurely(channel, clock, isServerMade));
     });
   }
 }

@@ -80,6 +80,12 @@ export class PresenceStream {
     if (this.#watchers.get(watcher) === false) this.sendSnapshot(watcher);
   }
 
+  /** What `pong` tells a watcher: the stream number, and up to where it was told (0: not every change is told). */
+  pongEntry(watcher: PresenceWatcher): readonly [s: number, o: number] {
+    const isTold = this.#isListed && this.#watchers.get(watcher) === true;
+    return [this.#s, isTold ? this.#offset : 0];
+  }
+
   get #isListed(): boolean {
     return (this.#map?.count ?? 0) <= this.#host.maxListed;
   }

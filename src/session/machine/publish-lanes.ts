@@ -19,11 +19,11 @@ export interface PublishHost {
 type Lane = PubPacket[];
 
 export class PublishLanes {
-  readonly #host: PublishHost;
+  protected readonly host: PublishHost;
   readonly #lanes = new Map<string, Lane>();
 
   constructor(host: PublishHost) {
-    this.#host = host;
+    this.host = host;
   }
 
   publish(packet: PubPacket): void {
@@ -39,16 +39,16 @@ export class PublishLanes {
 
   #authorize(channel: string, lane: Lane): void {
     const packet = lane[0]!;
-    this.#host.authorizePublish(channel, packet.d, (answer) => {
-      if (this.#host.isOpen) this.#submit(packet, answer);
+    this.host.authorizePublish(channel, packet.d, (answer) => {
+      if (this.host.isOpen) this.#submit(packet, answer);
       lane.shift();
-      if (lane.length > 0 && this.#host.isOpen) this.#authorize(channel, lane);
+      if (lane.length > 0 && this.host.isOpen) this.#authorize(channel, lane);
       else this.#lanes.delete(channel);
     });
   }
 
   #submit(packet: PubPacket, answer: Authorization): void {
-    const host = this.#host;
+    const host = this.host;
     if (answer.type === 'refused') return host.reply(packet.id, { err: answer.error });
     const { policy } = answer;
     const problem = this.#findProblem(packet, policy);
@@ -58,9 +58,9 @@ export class PublishLanes {
 
   /** The reply comes after the append, never before it. */
   protected submit(packet: PubPacket, draft: Draft, policy: ChannelPolicy): void {
-    this.#host.source.publish(packet.ch, draft, {
+    this.host.source.publish(packet.ch, draft, {
       policy,
-      done: (outcome) => this.#host.reply(packet.id, publishAnswer(outcome)),
+      done: (outcome) => this.host.reply(packet.id, publishAnswer(outcome)),
     });
   }
 
@@ -73,7 +73,7 @@ export class PublishLanes {
     }
     if (packet.x !== undefined && (!isKeyed || packet.d !== null))
       return 'x belongs to a state key, with d null';
-    if (packet.q !== undefined && packet.prod === undefined && this.#host.producer === undefined) {
+    if (packet.q !== undefined && packet.prod === undefined && this.host.producer === undefined) {
       return 'q without a producer id';
     }
     return undefined;
@@ -82,10 +82,10 @@ export class PublishLanes {
   #draft(packet: PubPacket, data: PlainData, policy: ChannelPolicy): Draft {
     const { isStored } = deliveryTraits[policy.class];
     const { q, key, k, x } = packet;
-    const id = packet.prod ?? this.#host.producer;
+    const id = packet.prod ?? this.host.producer;
     return {
       data,
-      publisher: this.#host.subject,
+      publisher: this.host.subject,
       ...(isStored && q !== undefined && id !== undefined && { producer: { id, sequence: q } }),
       ...(isStored && key !== undefined && { dedupeKey: key }),
       ...(k !== undefined && { stateKey: k }),

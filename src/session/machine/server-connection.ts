@@ -300,7 +300,10 @@ export class ServerConnection implements ContextOwner {
       case 'ack':
         return this.#subscriptions.acknowledge(packet.s, packet.o);
       case 'ping':
-        return context.send({ t: 'pong', pos: this.#subscriptions.positions() });
+        return context.send({
+          t: 'pong',
+          pos: [...this.#subscriptions.positions(), ...this.#presence.positions()],
+        });
       case 'hist':
         return context.request(packet.id, (reply) => this.#calls.history(packet, reply));
       case 'pres':

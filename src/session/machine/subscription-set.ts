@@ -61,7 +61,7 @@ export class SubscriptionSet {
     }
     const entry: Entry = { subscription: undefined };
     this.#entries.set(ch, entry);
-    this.#host.authorizeSubscribe(ch, (answer) => {
+    this.authorize(ch, (answer) => {
       if (!this.isCurrent(ch, entry)) return;
       if (answer.type === 'refused') {
         this.#entries.delete(ch);
@@ -70,6 +70,11 @@ export class SubscriptionSet {
         this.#open(packet, entry, { answer, done });
       }
     });
+  }
+
+  /** Asked for every `sub`, and for every channel of a resume: a position gives no right. */
+  protected authorize(channel: string, done: (answer: Authorization) => void): void {
+    this.#host.authorizeSubscribe(channel, done);
   }
 
   /** Whether an answer still belongs to what is asked for now, and not to what it replaced. */

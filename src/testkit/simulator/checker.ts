@@ -114,6 +114,8 @@ export class Reader {
   }
 
   onSubscribed(position: Position): void {
+    // What is not numbered has its order on one connection only: another node may hear it later.
+    if (this.options.class === 'signal') this.#lastPlace = 0;
     if (this.options.class === 'mailbox' || this.options.class === 'signal') return;
     const known = this.#position;
     this.#position = position;

@@ -24,9 +24,6 @@ export interface SimulationParts {
   readonly server?: HubOptions['parts'];
   readonly client?: ClientMachineOptions['parts'];
   readonly broker?: Pick<SimulatedBrokerOptions, 'newEpochAfterRollback' | 'alterDraft'>;
-  /** Whether a new connection continues a session and cuts the old one off.
-   * @default true */
-  readonly fencing?: boolean;
 }
 
 export interface WorldOptions {

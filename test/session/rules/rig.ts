@@ -19,6 +19,7 @@ import {
   type ServerConnection,
   type ServerConnectionOptions,
   SessionRegistry,
+  type SessionStore,
 } from '../../../src/session/index.ts';
 import { SeededRandom, VirtualClock } from '../../../src/testkit/index.ts';
 import { Ledger } from '../../../src/testkit/simulator/ledger.ts';
@@ -37,6 +38,10 @@ export interface RigOptions {
     credentials: Credentials,
   ): Parameters<Parameters<Authority['authenticate']>[1]>[0] | undefined;
   call?: Authority['call'];
+  readonly parts?: HubOptions['parts'];
+  readonly clientParts?: ClientMachineOptions['parts'];
+  /** `false`: whoever held a session is not told that another connection continues it. */
+  readonly fencing?: boolean;
 }
 
 /** Every call to the broker takes exactly this long, there and back together. */
@@ -87,13 +92,14 @@ export class Rig {
     const hub: Hub = new Hub({
       source: this.broker.sourceFor(caller, { node, ttlMs: 30_000 }),
       authority: this.#authority(),
-      sessions: this.sessions,
+      sessions: this.#options.fencing === false ? withoutFence(this.sessions) : this.sessions,
       random: () => 0.5,
       node,
       report: (error) => this.reports.push(error),
       onEarlierTimeout: () => arm(),
       ...(this.#options.limits && { limits: this.#options.limits }),
       ...(this.#options.times && { times: this.#options.times }),
+      ...(this.#options.parts && { parts: this.#options.parts }),
     });
     let cancel: (() => void) | undefined;
     const arm = (): void => {
@@ -128,7 +134,8 @@ export class Rig {
 
   /** The real client, connected. */
   client(options: Partial<ClientMachineOptions> = {}, hub = this.hub): RigClient {
-    const client = new RigClient(this, hub, options);
+    const { clientParts } = this.#options;
+    const client = new RigClient(this, hub, { ...(clientParts && { parts: clientParts }), ...options });
     client.machine.connect(this.clock.now());
     this.advance(20);
     return client;
@@ -154,6 +161,15 @@ export class Rig {
   policy(channel: string): ReturnType<typeof resolveChannelPolicy> {
     return this.#policies.get(channel)!;
   }
+}
+
+function withoutFence(sessions: SessionStore): SessionStore {
+  return {
+    open: (request, handler) =>
+      sessions.open(request, { done: (session) => handler.done(session), onFenced: () => {} }),
+    release: (sid) => sessions.release(sid),
+    end: (sid) => sessions.end(sid),
+  };
 }
 
 let lastPeer = 0;
