@@ -5,8 +5,11 @@
 
 import { UsageError } from './errors.ts';
 
-/** A reader that never spoke of credit: everything is sent (and the connection's byte window still holds). */
-export const unlimitedCredit = Number.POSITIVE_INFINITY;
+/**
+ * A reader that never spoke of credit: everything is sent (and the connection's byte window still holds).
+ * A small integer, and not infinity, because engines box a number that is none: 16 bytes for each delivery.
+ */
+export const unlimitedCredit = 2 ** 30 - 1;
 
 /** More than this is never owed: a peer that grants without end gains nothing. */
 export const maxCredit = 65_535;
@@ -22,7 +25,7 @@ export function grantCredit(credit: number, granted: number): number {
 
 /** The sender's credit after sending one. Call only while it is positive. */
 export function spendCredit(credit: number): number {
-  return credit - 1;
+  return credit === unlimitedCredit ? credit : credit - 1;
 }
 
 /**
