@@ -62,7 +62,7 @@ export class SimulatedNode {
     this.#hub = new Hub({
       source: broker.sourceFor(caller, { node, ttlMs: times.nodeLeaseMs }),
       authority: this.#guard(authority, isCurrent),
-      sessions: this.#options.sessions,
+      sessions: this.#guardSessions(isCurrent),
       random,
       node,
       report: onError,
@@ -117,6 +117,25 @@ export class SimulatedNode {
 
   #arm(): void {
     this.#timer?.set(this.#hub?.nextTimeout());
+  }
+
+  /** A session that was opened for a node which died meanwhile is nobody's: the store notices. */
+  #guardSessions(isCurrent: () => boolean): SessionStore {
+    const { sessions } = this.#options;
+    return {
+      open: (request, { done, onFenced }) =>
+        sessions.open(request, {
+          done: (session) => {
+            if (isCurrent()) done(session);
+            else if (session.type !== 'failed') sessions.release(session.sid);
+          },
+          onFenced: () => {
+            if (isCurrent()) onFenced();
+          },
+        }),
+      release: (sid) => sessions.release(sid),
+      end: (sid) => sessions.end(sid),
+    };
   }
 
   /** Answers of the application do not reach a node that is not there any more. */
