@@ -160,6 +160,7 @@ const serverFields: Readonly<Record<ServerPacket['t'], Fields>> = {
   end: { s: isInteger, err: isError },
   map: {
     s: isInteger,
+    to: optional(isInteger),
     o: isInteger,
     n: isInteger,
     put: optional(listOf(tuple([isName, isInteger, isData], isOne))),

@@ -204,6 +204,8 @@ export type MapEntry = readonly [key: string, clock: number, data: PlainData, aw
 export interface MapPacket {
   readonly t: 'map';
   readonly s: number;
+  /** Another epoch: the stream number from now on. */
+  readonly to?: number;
   readonly o: number;
   readonly put?: readonly MapEntry[];
   readonly rm?: readonly string[];

@@ -91,7 +91,10 @@ export class ClientPresence {
 
   onMap(packet: MapPacket): void {
     for (const [channel, watched] of this.#watched) {
-      if (watched.s === packet.s) return this.#apply(channel, watched, packet);
+      // All pages of a snapshot in another epoch say so, and the first has renamed it.
+      if (watched.s === undefined || (watched.s !== packet.s && watched.s !== packet.to)) continue;
+      watched.s = packet.to ?? packet.s;
+      return this.#apply(channel, watched, packet);
     }
   }
 

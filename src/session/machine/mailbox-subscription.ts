@@ -1,6 +1,6 @@
 // One consumer of a mailbox: leases entries as credit allows, and takes them away when they are acknowledged.
 
-import { type Position, spendCredit, unlimitedCredit } from '../../channel/index.ts';
+import { grantCredit, type Position, spendCredit } from '../../channel/index.ts';
 import type { SubVerdict } from '../packet.ts';
 import type { ChannelStream, StreamReader } from './channel-stream.ts';
 import type { Subscription, SubscriptionOwner } from './channel-subscription.ts';
@@ -83,7 +83,7 @@ export class MailboxSubscription implements Subscription, StreamReader {
   }
 
   grant(credit: number): void {
-    this.#credit = this.#credit === unlimitedCredit ? credit : this.#credit + credit;
+    this.#credit = grantCredit(this.#credit, credit);
     this.#pull();
   }
 

@@ -27,6 +27,13 @@ export interface PresenceView {
   readonly full: boolean;
 }
 
+interface Told {
+  /** The stream number that the watcher knows. */
+  s: number;
+  /** `false`: it had no room, and gets a snapshot when it has. */
+  isWhole: boolean;
+}
+
 const membersInPacket = 100;
 const membersInSample = 20;
 const retryMs = 1_000;
@@ -34,8 +41,7 @@ const retryMs = 1_000;
 export class PresenceStream {
   readonly channel: string;
   readonly #host: PresenceStreamHost;
-  /** Whether a watcher has been told everything; `false`: it had no room, and gets a snapshot when it has. */
-  readonly #watchers = new Map<PresenceWatcher, boolean>();
+  readonly #watchers = new Map<PresenceWatcher, Told>();
   #waiting: (() => void)[] = [];
   #watch: Watch | undefined;
   #map: PresenceMap | undefined;
@@ -52,9 +58,12 @@ export class PresenceStream {
 
   /** Calls back with where presence stands once that is known; `sendSnapshot` follows. */
   add(watcher: PresenceWatcher, done: (view: PresenceView) => void): void {
-    this.#watchers.set(watcher, false);
+    const told: Told = { s: 0, isWhole: false };
+    this.#watchers.set(watcher, told);
     const ready = (): void => {
-      if (this.#watchers.has(watcher)) done(this.#view());
+      if (this.#watchers.get(watcher) !== told) return;
+      told.s = this.#s;
+      done(this.#view());
     };
     if (this.#map === undefined) this.#waiting.push(ready);
     else ready();
@@ -70,20 +79,23 @@ export class PresenceStream {
 
   /** The whole map at one position, in pages. */
   sendSnapshot(watcher: PresenceWatcher): void {
-    if (this.#map === undefined || !this.#watchers.has(watcher)) return;
-    for (const packet of this.#snapshot(this.#map)) watcher.sendShared(packet);
-    this.#watchers.set(watcher, true);
+    const told = this.#watchers.get(watcher);
+    if (this.#map === undefined || told === undefined) return;
+    for (const packet of this.#snapshot(this.#map, told.s)) watcher.sendShared(packet);
+    told.s = this.#s;
+    told.isWhole = true;
   }
 
   /** The watcher has room again. */
   resume(watcher: PresenceWatcher): void {
-    if (this.#watchers.get(watcher) === false) this.sendSnapshot(watcher);
+    const told = this.#watchers.get(watcher);
+    if (told !== undefined && told.s > 0 && !told.isWhole) this.sendSnapshot(watcher);
   }
 
   /** What `pong` tells a watcher: the stream number, and up to where it was told (0: not every change is told). */
   pongEntry(watcher: PresenceWatcher): readonly [s: number, o: number] {
-    const isTold = this.#isListed && this.#watchers.get(watcher) === true;
-    return [this.#s, isTold ? this.#offset : 0];
+    const { s, isWhole } = this.#watchers.get(watcher) ?? { s: 0, isWhole: false };
+    return [s, isWhole && this.#isListed ? this.#offset : 0];
   }
 
   get #isListed(): boolean {
@@ -117,7 +129,8 @@ export class PresenceStream {
     members: readonly PresenceMember[],
     position: { readonly epoch: string; readonly offset: number },
   ): void {
-    if (this.#s === 0) this.#s = this.#host.nextStreamNumber();
+    // The number names one epoch: what is left of another cannot be taken for this one.
+    if (this.#epoch !== position.epoch) this.#s = this.#host.nextStreamNumber();
     this.#map = new PresenceMap();
     for (const member of members) this.#map.put(member);
     this.#epoch = position.epoch;
@@ -125,7 +138,7 @@ export class PresenceStream {
     const waiting = this.#waiting;
     this.#waiting = [];
     // Who watched already gets the new map; who waited is answered first, and then asks for it.
-    for (const [watcher, isTold] of this.#watchers) if (isTold) this.sendSnapshot(watcher);
+    this.#tellAll();
     for (const ready of waiting) ready();
     this.#sampleLater();
   }
@@ -145,15 +158,15 @@ export class PresenceStream {
       ...(change.type === 'put' ? { put: [mapEntry(change.member)] } : { rm: [change.leave.key] }),
       n: map.count,
     });
-    for (const [watcher, isTold] of this.#watchers) {
-      if (!isTold) continue;
+    for (const [watcher, told] of this.#watchers) {
+      if (!told.isWhole) continue;
       if (watcher.hasRoom) watcher.sendShared(packet);
-      else this.#watchers.set(watcher, false);
+      else told.isWhole = false;
     }
   }
 
   #tellAll(): void {
-    for (const [watcher, isTold] of this.#watchers) if (isTold) this.sendSnapshot(watcher);
+    for (const [watcher, { isWhole }] of this.#watchers) if (isWhole) this.sendSnapshot(watcher);
   }
 
   /** Above the limit nobody is told of each change: all get the count and a sample from time to time. */
@@ -165,7 +178,8 @@ export class PresenceStream {
     });
   }
 
-  #snapshot(map: PresenceMap): EncodedPacket[] {
+  /** For those who know the stream by the number `known`. */
+  #snapshot(map: PresenceMap, known: number): EncodedPacket[] {
     const members = map.members();
     const listed = this.#isListed ? members : members.slice(0, membersInSample);
     const packets: EncodedPacket[] = [];
@@ -174,7 +188,8 @@ export class PresenceStream {
       packets.push(
         new EncodedPacket<MapPacket>({
           t: 'map',
-          s: this.#s,
+          s: known,
+          ...(known !== this.#s && { to: this.#s }),
           o: this.#offset,
           put: listed.slice(start, end).map(mapEntry),
           snap: 1,
