@@ -17,7 +17,7 @@ export interface Contender {
   stop(): Promise<void>;
 }
 
-/** Starts what is measured, warmed up; rejects with `Unavailable` when the peer cannot do what is asked. */
+/** Starts what is measured, warmed up; rejects when the peer cannot do what is asked. */
 export async function startContender(peer: PeerName, measured: Measured, method: Method): Promise<Contender> {
   const connections = measured.fewerConnections?.[peer] ?? measured.workload.connections;
   if (measured.workload.type === 'idle') return IdleContender.start(peer, measured, connections);
@@ -103,18 +103,20 @@ class IdleContender implements Contender {
   }
 
   async takeTurn(): Promise<void> {
-    // What a process needs once, code and tables, is there after the first connections: the rest tells the slope.
-    const first = Math.min(1000, this.#connections / 4);
+    if (this.#resident.length > 0) {
+      await this.#stand.stop();
+      this.#stand = await Stand.start(this.peer, this.#measured);
+    }
+    // Code and tables that a process loads once are there after the first connections: the rest tells the slope.
+    const first = 50;
     await this.#stand.open(first);
     const before = await this.#stand.memory();
     await this.#stand.open(this.#connections - first);
     const after = await this.#stand.memory();
-    await this.#stand.stop();
     const kibibytesEach = (bytes: number) => round(bytes / 1024 / (this.#connections - first));
     this.#resident.push(kibibytesEach(after.anonymous - before.anonymous));
     this.#heap.push(kibibytesEach(after.heapUsed - before.heapUsed));
     this.#external.push(kibibytesEach(after.external - before.external));
-    this.#stand = await Stand.start(this.peer, this.#measured);
   }
 
   figures(): PeerFigures {

@@ -48,7 +48,7 @@ export interface TargetResult {
 export interface RowResult
   extends Method,
     Circumstances,
-    Pick<Row, 'id' | 'title' | 'unit' | 'per' | 'side'> {
+    Pick<Row, 'id' | 'title' | 'groups' | 'unit' | 'per' | 'side'> {
   readonly command: string;
   readonly peers: Partial<Record<PeerName, PeerResult>>;
   readonly targets: readonly TargetResult[];

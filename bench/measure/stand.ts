@@ -26,7 +26,7 @@ export class Stand {
     this.#driver = roles.driver;
   }
 
-  /** Starts both processes; rejects with `Unavailable` when the peer cannot do what the row asks. */
+  /** Starts both processes; rejects when the peer cannot do what the row asks. */
   static start(peer: PeerName, row: Pick<Row, 'side' | 'workload'>): Promise<Stand> {
     return row.side === 'server' ? startServer(peer, row.workload) : startClient(peer, row.workload);
   }

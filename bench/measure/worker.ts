@@ -20,9 +20,6 @@ export type Request =
   | { readonly type: 'latency'; readonly durationMs: number; readonly perSecond: number }
   | { readonly type: 'memory' };
 
-/** What is to be measured does not exist here: not installed, or a feature it lacks. */
-export class Unavailable extends Error {}
-
 /** A worker that has not answered by then hangs, and is ended. */
 const answerDeadlineMs = 60_000;
 
@@ -39,15 +36,13 @@ export class Worker {
     this.#nextLine = nextLine;
   }
 
-  /** Resolves when the process has said that it is ready; rejects with `Unavailable` when it does not. */
+  /** Resolves when the process has said that it is ready; rejects with the reason why it never will be. */
   static async start({ file, args }: Command): Promise<Worker> {
-    if (!existsSync(file)) throw new Unavailable('not installed on this machine');
+    if (!existsSync(file)) throw new Error('not installed on this machine');
     const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     const nextLine = linesOf(child);
-    const first = (await nextLine().catch((error) => {
-      throw new Unavailable(error.message);
-    })) as Ready | { unavailable: string };
-    if ('unavailable' in first) throw new Unavailable(first.unavailable);
+    const first = (await nextLine()) as Ready | { unavailable: string };
+    if ('unavailable' in first) throw new Error(first.unavailable);
     return new Worker(first, child, nextLine);
   }
 
@@ -85,6 +80,8 @@ function linesOf(child: Child): () => Promise<unknown> {
     const { value, done } = await lines.next();
     if (!done) return JSON.parse(value);
     await exited;
-    throw new Error(complaint.split('\n').find((line) => /error/i.test(line)) ?? 'the process ended');
+    throw new Error(
+      complaint.split('\n').find((line) => /^(\w*Error|error): /.test(line)) ?? 'the process ended',
+    );
   };
 }

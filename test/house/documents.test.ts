@@ -5,11 +5,17 @@ import { describe, it } from 'node:test';
 import { CloseCode, HandshakeErrorCode, ProtocolErrorCode, RejectionCode } from '../../src/protocol/index.ts';
 import { filesBelow, read, root } from './source-files.ts';
 
-/** Whether a row of a table begins with the word, be it a name or a method with its parameters. */
-function hasRow(document: string, word: string): boolean {
+/** The rows of all tables of a document, each cut into its cells. */
+function rowsOf(document: string): string[][] {
   return read(document)
     .split('\n')
-    .some((line) => line.startsWith(`| \`${word}\``) || line.startsWith(`| \`${word}(`));
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+}
+
+/** Whether a row begins with the word, be it a name or a method with its parameters. */
+function hasRow(document: string, word: string): boolean {
+  return rowsOf(document).some(([, first = '']) => first === `\`${word}\`` || first.startsWith(`\`${word}(`));
 }
 
 /** The members of an interface, as its source lists them. */
@@ -37,11 +43,8 @@ const handshake = 'docs/reference/handshake.md';
 describe('docs/reference/errors.md', () => {
   for (const [code, closeCode] of Object.entries(ProtocolErrorCode)) {
     it(`has a row for ${code}, with its close code`, () => {
-      const row = read(errors)
-        .split('\n')
-        .find((line) => line.startsWith(`| \`${code}\``));
-      assert.ok(row !== undefined, 'there is none');
-      assert.ok(row.includes(String(closeCode)), row);
+      const row = rowsOf(errors).find(([, first]) => first === `\`${code}\``);
+      assert.equal(row?.[2], String(closeCode));
     });
   }
   for (const code of unionOf('src/websocket/errors.ts', 'ConnectionErrorCode')) {
@@ -58,8 +61,8 @@ describe('docs/reference/handshake.md', () => {
 describe('docs/reference/close-codes.md', () => {
   for (const [name, code] of Object.entries(CloseCode)) {
     it(`has a row for ${code}, ${name}`, () => {
-      const rows = read('docs/reference/close-codes.md').split('\n');
-      assert.ok(rows.some((line) => line.startsWith(`| ${code} | \`${name}\` |`)));
+      const rows = rowsOf('docs/reference/close-codes.md');
+      assert.ok(rows.some(([, first, second]) => first === String(code) && second === `\`${name}\``));
     });
   }
 });
@@ -91,6 +94,17 @@ describe('docs/reference/server.md', () => {
   }
   for (const member of membersOf('src/websocket/connection/connection.ts', 'ConnectionHandlers')) {
     it(`has a row for the handler ${member}`, () => assert.ok(hasRow('docs/reference/server.md', member)));
+  }
+});
+
+describe('docs/reference/client.md', () => {
+  for (const [path, name] of [
+    ['src/websocket/client/client-options.ts', 'ClientOptions'],
+    ['src/websocket/whatwg/connection-stream.ts', 'ConnectionStream'],
+  ] as const) {
+    for (const member of membersOf(path, name)) {
+      it(`has a row for ${name}.${member}`, () => assert.ok(hasRow('docs/reference/client.md', member)));
+    }
   }
 });
 

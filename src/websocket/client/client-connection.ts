@@ -5,7 +5,6 @@ import { FramedStream, type FramedStreamHandler } from '../connection/framed-str
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
 import { createMessageDeflate } from '../deflate/message-deflate.ts';
 import { ConnectionError } from '../errors.ts';
-import { DuplexStream } from '../streams/duplex-stream.ts';
 import { type OpenedConnection, openConnection } from './opening-handshake.ts';
 import type { Hop } from './redirect.ts';
 import { describe } from './stream-wait.ts';
@@ -67,7 +66,7 @@ export class ClientConnection implements WheelEntry {
       return;
     }
     const { settings } = this.#hop;
-    const framed = new FramedStream(new DuplexStream(stream), this.#handler, {
+    const framed = new FramedStream(stream, this.#handler, {
       role: 'client',
       settings,
       deflate: deflate && createMessageDeflate('client', deflate, settings),

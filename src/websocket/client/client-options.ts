@@ -50,6 +50,12 @@ export interface ClientOptions extends ConnectionOptions, ClientTlsOptions {
   readonly followRedirects?: boolean;
   /** @default 5 */
   readonly maxRedirects?: number;
+  /**
+   * Speak HTTP/2 to the server (RFC 8441), as an extended CONNECT. Sockets to one origin, with the same options about the
+   * connection, share one TCP connection; it is closed when the last of them is. Nothing falls back to HTTP/1.1.
+   * @default false
+   */
+  readonly http2?: boolean;
   /** Takes the connection from an http or https agent, such as one that goes through a proxy. */
   readonly agent?: HttpAgent | HttpsAgent;
   /** The URL of an http or https proxy to ask for a tunnel (CONNECT), with `user:password@` if it wants that. */
@@ -71,6 +77,7 @@ export const clientDefaults = Object.freeze({
   handshakeTimeoutMs: 10_000,
   followRedirects: false,
   maxRedirects: 5,
+  http2: false,
   maxQueuedBytes: 64 * 1024 * 1024,
 }) satisfies ClientOptions;
 
@@ -90,6 +97,7 @@ export interface ClientSettings extends ConnectionSettings {
   readonly handshakeTimeoutMs: number;
   /** 0 when none is followed. */
   readonly maxRedirects: number;
+  readonly http2: boolean;
   readonly route: Route;
   readonly tls: ClientTlsOptions;
   readonly tcp: { readonly lookup?: LookupFunction; readonly localAddress?: string };
@@ -117,6 +125,7 @@ export function resolveClientOptions(options: ClientOptions, pageOrigin: string 
       2 ** 31 - 1,
     ),
     maxRedirects: followRedirects ? maxRedirects : 0,
+    http2: options.http2 ?? clientDefaults.http2,
     route: resolveRoute(options),
     tls: pick(options, tlsOptionNames),
     tcp: pick(options, ['lookup', 'localAddress']),
@@ -138,10 +147,13 @@ const tlsOptionNames = [
   'servername',
 ] as const satisfies readonly (keyof ClientTlsOptions)[];
 
-function resolveRoute({ agent, proxy, createConnection }: ClientOptions): Route {
+function resolveRoute({ agent, proxy, createConnection, http2 }: ClientOptions): Route {
   const given = [agent, proxy, createConnection].filter((option) => option !== undefined);
   if (given.length > 1) {
     throw new UsageError('agent, proxy and createConnection each make the connection: give one of them');
+  }
+  if (agent !== undefined && http2 === true) {
+    throw new UsageError('agent and http2 do not go together: agents speak HTTP/1.1; leave agent out');
   }
   if (agent !== undefined) return { type: 'agent', agent };
   if (createConnection !== undefined) return { type: 'custom', createConnection };

@@ -12,6 +12,8 @@ import { describe, hearErrors, waitOn } from './stream-wait.ts';
 export interface DialContext {
   readonly settings: Pick<ClientSettings, 'tls' | 'tcp'>;
   readonly signal: AbortSignal;
+  /** What to speak to the server; under TLS it is asked for. @default 'http/1.1' */
+  readonly alpnProtocol?: 'http/1.1' | 'h2';
 }
 
 /** Resolves to a stream that bytes can be written to; rejects with a `ConnectionError`, or what the signal says. */
@@ -35,12 +37,13 @@ function openTcp(address: ServerAddress, { settings, signal }: DialContext): Pro
   return connected(socket, 'connect', { peer: `${host}:${port}`, signal });
 }
 
-function encrypt(stream: Duplex, address: ServerAddress, { settings, signal }: DialContext): Promise<Duplex> {
+function encrypt(stream: Duplex, address: ServerAddress, context: DialContext): Promise<Duplex> {
+  const { settings, signal, alpnProtocol = 'http/1.1' } = context;
   const { host, port } = address;
   const socket = connectTls({
     // RFC 6066, 3. "Literal IPv4 and IPv6 addresses are not permitted in "HostName"."
     ...(isIP(host) === 0 && { servername: host }),
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [alpnProtocol],
     ...settings.tls,
     host,
     socket: stream,

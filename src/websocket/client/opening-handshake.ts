@@ -2,10 +2,12 @@
 // (RFC 6455, section 4.1).
 
 import { createHash, randomBytes } from 'node:crypto';
-import type { Duplex } from 'node:stream';
 import {
+  type Agreement,
   acceptKey,
+  type ClientOffer,
   checkAnswer,
+  checkExtendedConnectResponse,
   checkUpgradeResponse,
   createOffer,
   type Extension,
@@ -14,21 +16,26 @@ import {
   type PermessageDeflate,
   requestHeaders,
   serializeExtensions,
+  type UpgradeResponseHead,
 } from '../../protocol/index.ts';
+import type { ByteStream } from '../byte-stream.ts';
 import { ConnectionError } from '../errors.ts';
+import { DuplexStream } from '../streams/duplex-stream.ts';
+import { Http2Stream } from '../streams/http2-stream.ts';
 import { exchangeOverAgent } from './agent-exchange.ts';
 import { hasField } from './client-options.ts';
 import { dial } from './dial.ts';
+import { exchangeOverHttp2 } from './extended-connect.ts';
 import { type Hop, isRedirect, redirectedHop } from './redirect.ts';
 import { type Answer, handshakeFailure, readResponseHead } from './response-head.ts';
 import { basicCredentials, type ServerAddress, serverAddress } from './server-address.ts';
 
 /** A connection on which the opening handshake is done. */
 export interface OpenedConnection {
-  /** Paused; its errors are heard already. */
-  readonly stream: Duplex;
+  /** Not started; its errors are heard already. */
+  readonly stream: ByteStream;
   /** Bytes of frames that arrived behind the handshake. */
-  readonly rest: Buffer;
+  readonly rest?: Buffer;
   /** The subprotocol agreed on, or ''. */
   readonly protocol: string;
   /** As in the field `Sec-WebSocket-Extensions`, or ''. */
@@ -49,37 +56,63 @@ export async function openConnection(
   signal: AbortSignal,
 ): Promise<OpenedConnection> {
   const { maxRedirects, deflate } = first.settings;
-  const offer = { protocols, extensions: deflate === undefined ? [] : [createOffer(deflate)] };
+  const offer = {
+    protocols,
+    extensions: deflate === undefined ? [] : [createOffer(deflate)],
+    requireProtocol: true,
+  };
   let hop = first;
   for (let redirects = 0; ; redirects += 1) {
-    // 4.1, item 7. "a nonce consisting of a randomly selected 16-byte value that has been base64-encoded […]. The nonce
-    // MUST be selected randomly for each connection."
-    const key = randomBytes(16).toString('base64');
-    const answer = await exchange(hop, [...requestFields(hop), ...requestHeaders({ ...offer, key })], signal);
-    if (maxRedirects > 0 && isRedirect(answer.head)) {
-      answer.stream.destroy();
-      hop = nextHop(hop, answer, maxRedirects - redirects);
+    const reply = await ask(hop, offer, signal);
+    if (maxRedirects > 0 && isRedirect(reply.head)) {
+      reply.stream.destroy();
+      hop = nextHop(hop, reply, maxRedirects - redirects);
       continue;
     }
-    const agreed = checkAnswerHead(answer, { ...offer, accept: acceptKey(key, sha1Base64) });
-    if (!(agreed instanceof HandshakeError)) return agreed;
-    answer.stream.destroy();
-    throw handshakeFailure(agreed);
+    const opened = openedBy(reply, offer);
+    if (!(opened instanceof HandshakeError)) return opened;
+    reply.stream.destroy();
+    throw handshakeFailure(opened);
   }
 }
 
-function checkAnswerHead(
-  { head, stream, rest }: Answer,
-  expected: { protocols: readonly string[]; extensions: readonly Extension[]; accept: string },
-): OpenedConnection | HandshakeError {
-  const agreement = checkUpgradeResponse(head, { ...expected, requireProtocol: true });
+type Offer = ClientOffer & { readonly extensions: readonly Extension[]; readonly requireProtocol: boolean };
+
+/** An answer, over HTTP/1.1 or HTTP/2. */
+interface Reply {
+  readonly head: UpgradeResponseHead;
+  readonly stream: ByteStream;
+  readonly rest?: Buffer;
+  readonly agreement: Agreement | HandshakeError;
+}
+
+async function ask(hop: Hop, offer: Offer, signal: AbortSignal): Promise<Reply> {
+  const address = serverAddress(hop.url);
+  const fields = requestFields(hop);
+  const { settings } = hop;
+  if (settings.http2) {
+    const { head, stream } = await exchangeOverHttp2(address, fields, { settings, offer, signal });
+    return { head, stream: new Http2Stream(stream), agreement: checkExtendedConnectResponse(head, offer) };
+  }
+  // 4.1, item 7. "a nonce consisting of a randomly selected 16-byte value that has been base64-encoded […]. The nonce
+  // MUST be selected randomly for each connection."
+  const key = randomBytes(16).toString('base64');
+  const answer = await exchange(hop, [...fields, ...requestHeaders({ ...offer, key })], signal);
+  const { head, stream, rest } = answer;
+  const agreement = checkUpgradeResponse(head, { ...offer, accept: acceptKey(key, sha1Base64) });
+  return { head, stream: new DuplexStream(stream), rest, agreement };
+}
+
+function openedBy({ stream, rest, agreement }: Reply, offer: Offer): OpenedConnection | HandshakeError {
   if (agreement instanceof HandshakeError) return agreement;
   const { protocol, extensions } = agreement;
-  const [answer] = extensions;
-  const [offer] = expected.extensions;
-  const deflate = answer === undefined || offer === undefined ? undefined : checkAnswer(answer, offer);
+  const [answered] = extensions;
+  const [offered] = offer.extensions;
+  const deflate =
+    answered === undefined || offered === undefined ? undefined : checkAnswer(answered, offered);
   if (deflate instanceof HandshakeError) return deflate;
-  return { stream, rest, protocol, extensions: serializeExtensions(extensions), deflate };
+  const described = { protocol, extensions: serializeExtensions(extensions), deflate };
+  return { stream, ...(rest !== undefined && { rest }), ...described };
 }
 
 /** `Host` comes first, as RFC 9110, section 7.2, advises. */
@@ -115,7 +148,7 @@ function serializeRequest({ resource }: ServerAddress, fields: readonly HeaderFi
   return `${head}\r\n`;
 }
 
-function nextHop(hop: Hop, { head }: Answer, redirectsLeft: number): Hop {
+function nextHop(hop: Hop, { head }: Reply, redirectsLeft: number): Hop {
   const next =
     redirectsLeft > 0
       ? redirectedHop(hop, head)

@@ -17,13 +17,21 @@ export function hearErrors(stream: Duplex): void {
   if (!stream.listeners('error').includes(ignoreError)) stream.on('error', ignoreError);
 }
 
+export interface WaitContext {
+  /** Who is at the other end, for error messages. */
+  readonly peer: string;
+  readonly signal: AbortSignal;
+  /** Ends a stream whose wait failed. @default its `destroy` */
+  readonly cut?: () => void;
+}
+
 /**
  * Runs `begin`, which listens for what is hoped for and returns how to stop that. The stream's error, end or close, and
  * the signal's abort, reject instead; and a rejection always destroys the stream.
  */
 export function waitOn<T>(
   stream: Duplex,
-  { peer, signal }: { readonly peer: string; readonly signal: AbortSignal },
+  { peer, signal, cut = () => stream.destroy() }: WaitContext,
   begin: (wait: Wait<T>) => () => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -41,7 +49,7 @@ export function waitOn<T>(
       },
       reject: (error) => {
         settle();
-        stream.destroy();
+        cut();
         reject(error);
       },
     };

@@ -48,9 +48,9 @@ export class Http2Exchange implements HandshakeExchange {
     carrier.respond(outgoing(fields));
     carrier.end(content);
     carrier.resume();
-    // RFC 9113, 8.1. After a complete answer, a server asks with NO_ERROR to be spared the rest of the request. Node
-    // sends it when the answer is out.
-    carrier.close(constants.NGHTTP2_NO_ERROR);
+    // RFC 9113, 8.1. After a complete answer, a server asks with NO_ERROR to be spared the rest of the request. Not from
+    // inside an event: Node sends at once what waits, and loops for ever if another stream is just being reset.
+    carrier.on('finish', () => setImmediate(() => carrier.close(constants.NGHTTP2_NO_ERROR)));
   }
 
   destroy(): void {

@@ -51,6 +51,8 @@ export class Http2Sessions {
   /** Begins a session on a socket that nobody else reads any more. */
   receiveSocket(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
+    // A session does not outlive its client's side of the TCP connection: streams have an end of their own.
+    socket.allowHalfOpen = false;
     if (!this.#core.isAccepting || !this.#admission.enter(address)) {
       if (this.#core.isAccepting) this.#core.admission.refused += 1;
       socket.on('error', () => undefined);

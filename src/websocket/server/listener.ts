@@ -44,6 +44,7 @@ export class Listener<Data> {
 
   #createTlsServer(tls: TlsOptions): Server {
     const sessions = this.#sessions;
+    // Not `allowHalfOpen`: a client that ends in the middle of the TLS handshake would never be let go.
     const server = createTlsServer({
       handshakeTimeout: this.#core.settings.handshakeTimeoutMs,
       ...tls,
@@ -56,8 +57,8 @@ export class Listener<Data> {
       if (sessions !== undefined && socket.alpnProtocol === 'h2') sessions.receiveSocket(socket);
       else this.#receiveSocket(socket);
     });
-    // A failed TLS handshake is the peer's affair; Node has closed the socket already.
-    server.on('tlsClientError', () => undefined);
+    // A TLS handshake that fails is the peer's affair. Node closes the socket in most cases, and not in all.
+    server.on('tlsClientError', (_error, socket) => socket.destroy());
     return server;
   }
 

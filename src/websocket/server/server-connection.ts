@@ -23,6 +23,7 @@ import type { MessageDeflate } from '../deflate/message-deflate.ts';
 import { ConnectionError } from '../errors.ts';
 import type { ConnectionStream } from '../whatwg/connection-stream.ts';
 import { MessageStreams } from '../whatwg/message-streams.ts';
+import { isPromise, reportTo } from './report-error.ts';
 
 /** What all connections of one server share. */
 export interface ConnectionOwner<Data> {
@@ -185,7 +186,7 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
   receiveError(error: Error): void {
     this.streams?.receiveError(error);
     const { handlers } = this.owner;
-    if (handlers.error !== undefined) this.call(() => handlers.error?.(error, this));
+    if (handlers.error !== undefined) reportTo(handlers, error, this);
   }
 
   receiveClosed(code: number, reason: string, wasClean: boolean): void {
@@ -225,17 +226,7 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
 
   private containError(thrown: unknown): void {
     const error = thrown instanceof Error ? thrown : new Error(`a handler threw ${String(thrown)}`);
-    const { handlers } = this.owner;
-    try {
-      if (handlers.error === undefined) process.emitWarning(error);
-      else handlers.error(error, this);
-    } catch (second) {
-      process.emitWarning(second instanceof Error ? second : String(second));
-    }
+    reportTo(this.owner.handlers, error, this);
     if (this.state === 'open') this.framed.close(CloseCode.InternalError);
   }
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -2,6 +2,7 @@
 
 import type { ConnectionHandlers } from '../connection/connection.ts';
 import { Admission } from './admission.ts';
+import { reportTo } from './report-error.ts';
 import type { ConnectionOwner, ServerConnection } from './server-connection.ts';
 import type { ServerSettings, WebSocketServerOptions } from './server-options.ts';
 
@@ -44,12 +45,6 @@ export class ServerCore<Data> implements ConnectionOwner<Data> {
 
   /** Tells the application of an error that belongs to no connection. */
   report(error: Error): void {
-    const { handlers } = this;
-    try {
-      if (handlers.error === undefined) process.emitWarning(error);
-      else handlers.error(error);
-    } catch (second) {
-      process.emitWarning(second instanceof Error ? second : String(second));
-    }
+    reportTo(this.handlers, error);
   }
 }

@@ -1,5 +1,6 @@
 // A ByteStream on a Node stream: a `net` or `tls` socket after an upgrade, or any other Duplex of bytes.
 
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ByteStream, ByteStreamHandler } from '../byte-stream.ts';
 
@@ -10,9 +11,12 @@ type Carrier = Duplex & { [handlerOf]?: ByteStreamHandler; [errorOf]?: Error };
 
 export class DuplexStream implements ByteStream {
   readonly #duplex: Carrier;
+  /** A socket whose buffer is empty has given all bytes to the system; another stream may still keep them. */
+  readonly #isSocket: boolean;
 
   constructor(duplex: Duplex) {
     this.#duplex = duplex;
+    this.#isSocket = duplex instanceof Socket;
   }
 
   get bufferedAmount(): number {
@@ -21,9 +25,9 @@ export class DuplexStream implements ByteStream {
 
   write(bytes: Uint8Array, notify: boolean): boolean {
     const duplex = this.#duplex;
-    if (notify) duplex.write(bytes, (error) => onWritten(duplex, error));
+    if (notify) duplex.write(bytes, () => onWritten(duplex));
     else duplex.write(bytes);
-    return duplex.writableLength === 0;
+    return this.#isSocket && duplex.writableLength === 0;
   }
 
   writeParts(parts: readonly Uint8Array[], notify: boolean): boolean {
@@ -32,11 +36,11 @@ export class DuplexStream implements ByteStream {
     const last = parts.length - 1;
     for (let index = 0; index <= last; index += 1) {
       const part = parts[index] as Uint8Array;
-      if (notify && index === last) duplex.write(part, (error) => onWritten(duplex, error));
+      if (notify && index === last) duplex.write(part, () => onWritten(duplex));
       else duplex.write(part);
     }
     duplex.uncork();
-    return duplex.writableLength === 0;
+    return this.#isSocket && duplex.writableLength === 0;
   }
 
   end(): void {
@@ -69,9 +73,9 @@ export class DuplexStream implements ByteStream {
   }
 }
 
-/** Of a stream that broke, writes are called back too: nobody took them. */
-function onWritten(duplex: Carrier, error: Error | null | undefined): void {
-  if (!error) duplex[handlerOf]?.receiveWritten();
+/** A stream that is destroyed calls back for what was never sent, too. */
+function onWritten(duplex: Carrier): void {
+  if (!duplex.destroyed) duplex[handlerOf]?.receiveWritten();
 }
 
 function onData(this: Carrier, chunk: Buffer): void {

@@ -103,7 +103,10 @@ export class Http2Stream implements ByteStream {
 
 const NOTHING = new Uint8Array(0);
 
-/** Cuts a stream. 5. "RST exceptions are represented with the RST_STREAM frame with the CANCEL error code". */
+/**
+ * Cuts a stream. 5. "RST exceptions are represented with the RST_STREAM frame with the CANCEL error code". It is also the
+ * one code with which Node lets a stream be reset safely from inside an event of its session.
+ */
 export function resetStream(stream: NodeStream): void {
   if (stream.destroyed) return;
   stream.close(constants.NGHTTP2_CANCEL);

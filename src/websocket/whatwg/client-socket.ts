@@ -115,8 +115,13 @@ export class ClientSocket implements ClientHandler {
     });
   }
 
+  receiveChunk(): void {
+    this.#tasks.beginTurn();
+  }
+
   receiveMessage(data: string | Buffer): void {
-    this.#tasks.queue(() => {
+    if (this.readyState > ReadyState.Open) return;
+    this.#tasks.runOrQueue(() => {
       if (this.readyState !== ReadyState.Open) return;
       const content = typeof data === 'string' ? data : this.#binary(data);
       this.#target.dispatchEvent(new MessageEvent('message', { data: content, origin: this.#origin }));
@@ -202,7 +207,7 @@ export class ClientSocket implements ClientHandler {
 
   #fireControl(type: 'ping' | 'pong', payload: Buffer): void {
     const data = new Uint8Array(payload);
-    this.#tasks.queue(() => {
+    this.#tasks.runOrQueue(() => {
       if (this.readyState !== ReadyState.Open) return;
       this.#target.dispatchEvent(new MessageEvent(type, { data, origin: this.#origin }));
     });

@@ -8,11 +8,38 @@ export class TaskQueue {
   #tasks: (() => void)[] = [];
   #next = 0;
   #isHeld = false;
+  /** A turn of the event loop began in which none of our tasks has run yet. */
+  #isTurnFree = false;
+  #hasRunInTurn = false;
   /** Called when the first task of a batch is queued, and when none is left (or they are held). */
   readonly #onBusy: (isBusy: boolean) => void;
 
+  readonly #endTurn = (): void => {
+    this.#hasRunInTurn = false;
+  };
+
   constructor(onBusy: (isBusy: boolean) => void) {
     this.#onBusy = onBusy;
+  }
+
+  /** A turn of the event loop begins, and what comes of it may be its task. */
+  beginTurn(): void {
+    this.#isTurnFree = !this.#hasRunInTurn;
+  }
+
+  /**
+   * Runs the task at once, if it can be the task of this turn: no other waits before it, and none has run in it. For what
+   * a turn that was begun with `beginTurn` brings.
+   */
+  runOrQueue(task: () => void): void {
+    if (!this.#isTurnFree || this.#isHeld || this.#tasks.length > 0) {
+      this.queue(task);
+      return;
+    }
+    this.#isTurnFree = false;
+    this.#hasRunInTurn = true;
+    queueMicrotask(this.#endTurn);
+    task();
   }
 
   queue(task: () => void): void {
@@ -30,6 +57,8 @@ export class TaskQueue {
   }
 
   release(): void {
+    // What comes of this turn comes in the middle of it.
+    this.#isTurnFree = false;
     if (!this.#isHeld) return;
     this.#isHeld = false;
     const waiting = this.#tasks.length - this.#next;

@@ -66,4 +66,37 @@ describe('a task queue', () => {
     await nextTurn();
     assert.deepEqual(log, ['busy', 'idle', 'busy', '1', '2', 'idle']);
   });
+
+  it('runs the first task of a turn at once when it may, and the others later', async () => {
+    const { queue, log } = makeQueue();
+    queue.beginTurn();
+    for (const name of ['1', '2']) queue.runOrQueue(() => log.push(name));
+    assert.deepEqual(log, ['1', 'busy']);
+    // Another chunk in the same turn.
+    queue.beginTurn();
+    queue.runOrQueue(() => log.push('3'));
+    await nextTurn();
+    assert.deepEqual(log, ['1', 'busy', '2', '3', 'idle']);
+    queue.beginTurn();
+    queue.runOrQueue(() => log.push('4'));
+    assert.equal(log.at(-1), '4');
+  });
+
+  it('runs none at once in a turn that did not begin with it', async () => {
+    const { queue, log } = makeQueue();
+    queue.runOrQueue(() => log.push('1'));
+    assert.deepEqual(log, ['busy']);
+    await nextTurn();
+    queue.beginTurn();
+    queue.hold();
+    queue.runOrQueue(() => log.push('2'));
+    queue.release();
+    queue.runOrQueue(() => log.push('3'));
+    assert.ok(!log.includes('3'));
+    await nextTurn();
+    assert.deepEqual(
+      log.filter((line) => line.length === 1),
+      ['1', '2', '3'],
+    );
+  });
 });

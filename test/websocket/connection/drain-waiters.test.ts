@@ -1,4 +1,4 @@
-// `drained` while a message is not ready yet.
+// The promises of `drained`, also while a message is not ready yet.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
