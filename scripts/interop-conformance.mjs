@@ -134,7 +134,9 @@ ${groups.map(({ name, title: words }) => `| ${words} | ${cells(name).join(' | ')
 `;
 }
 
-const titleOf = ({ name, transport }) => (transport === 'http/2' ? `${name}, HTTP/2` : name);
+function titleOf({ name, transport }) {
+  return transport === 'http/2' ? `${name}, HTTP/2` : name;
+}
 
 /** The failed cases of a run, those with the same cause in one line. */
 function failures(run) {
