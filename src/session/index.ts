@@ -18,9 +18,9 @@ export {
 } from './limits.ts';
 export { ChannelStream } from './machine/channel-stream.ts';
 export { ChannelSubscription } from './machine/channel-subscription.ts';
+export { ClientMachine } from './machine/client-machine.ts';
 export {
   type ClientHost,
-  ClientMachine,
   type ClientMachineOptions,
   type ClientParts,
   type ClientState,
@@ -28,7 +28,8 @@ export {
   clientTimeDefaults,
   type RequestResult,
   type ResumeState,
-} from './machine/client-machine.ts';
+} from './machine/client-options.ts';
+
 export { ClientPresence, type PresenceHandler } from './machine/client-presence.ts';
 export {
   ClientSubscription,
