@@ -14,7 +14,7 @@ import type {
   ServerPacket,
   WelcomePacket,
 } from '../packet.ts';
-import { asServerPacket } from '../packet-shape.ts';
+import { asServerPacket } from '../server-packet-shape.ts';
 import type { Transport } from '../transport.ts';
 import {
   type ClientHost,

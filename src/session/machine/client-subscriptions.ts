@@ -10,7 +10,7 @@ import type {
   SubVerdict,
   WelcomePacket,
 } from '../packet.ts';
-import { isSubVerdict } from '../packet-shape.ts';
+import { isSubVerdict } from '../server-packet-shape.ts';
 import {
   ClientSubscription,
   type ClientSubscriptionOptions,
