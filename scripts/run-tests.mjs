@@ -7,11 +7,10 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const filters = process.argv.slice(2);
 const files = readdirSync(join(root, 'dist/test'), { recursive: true })
-  .map(String)
+  .map((file) => join('dist/test', String(file)))
   .filter((file) => file.endsWith('.test.js'))
   .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
-  .sort()
-  .map((file) => join('dist/test', file));
+  .sort();
 
 if (files.length === 0) {
   console.error(

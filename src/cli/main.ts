@@ -1,6 +1,13 @@
 #!/usr/bin/env node
-// The command `tidewire`: parses its arguments and runs one of its commands.
+// The command `tidewire`, as the shell starts it.
 
-import { CloseCode } from '../websocket/index.ts';
+import { ExitCode } from './exit-code.ts';
+import { run } from './program.ts';
 
-console.log(CloseCode.Normal);
+// `tidewire connect … | head -1` closes our output early: that is no failure, and there is nobody to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(ExitCode.Ok);
+});
+
+process.exitCode = await run(process.argv.slice(2));

@@ -39,6 +39,8 @@ export const ProtocolErrorCode = Object.freeze({
   CLOSE_CODE_INVALID: 1002,
   /** A text message, or the reason of a Close, is not UTF-8 (8.1). */
   INVALID_UTF8: 1007,
+  /** A compressed message is not DEFLATE data (RFC 7692, 7.2.2). */
+  INVALID_DEFLATE: 1007,
   /** A frame is longer than `maxFrameBytes`. */
   FRAME_TOO_BIG: 1009,
   /** A message is longer than `maxMessageBytes`. */

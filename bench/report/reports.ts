@@ -1,0 +1,14 @@
+// Writes the document and the page from the stored results.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { documentPath, resultsDirectory } from '../paths.ts';
+import { documentOf } from './document.ts';
+import { pageOf } from './page.ts';
+import { storedCurves, storedRows } from './results-store.ts';
+
+export function writeReports(): void {
+  const rows = storedRows();
+  const curves = storedCurves();
+  writeFileSync(documentPath, documentOf(rows, curves));
+  writeFileSync(join(resultsDirectory, 'index.html'), pageOf(rows, curves));
+}

@@ -1,0 +1,44 @@
+// How a message is written on a terminal: JSON indented, binary as hex, and nothing that could command the terminal.
+
+/** Bytes shown of a long binary message on a terminal. */
+const maxHexBytes = 512;
+
+/** Indents a JSON object or array; any other text stays as it is, but for its control characters. */
+export function formatText(text: string): string {
+  return escapeControls(indentJson(text) ?? text);
+}
+
+/** Two digits a byte, sixteen bytes a group of lines, as far as is useful to look at. */
+export function formatBinary(data: Uint8Array): string {
+  const shown = Buffer.from(data.buffer, data.byteOffset, Math.min(data.byteLength, maxHexBytes));
+  const lines: string[] = [];
+  for (let at = 0; at < shown.length; at += 16) {
+    lines.push(
+      shown
+        .subarray(at, at + 16)
+        .toString('hex')
+        .replace(/..(?!$)/g, '$& '),
+    );
+  }
+  const hidden = data.byteLength - shown.length;
+  if (hidden > 0) lines.push(`… and ${hidden} more bytes`);
+  return lines.join('\n');
+}
+
+function indentJson(text: string): string | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    // It only looked like JSON.
+    return undefined;
+  }
+}
+
+/** Escape sequences from a peer could retitle a terminal, hide text or worse: they are shown, not obeyed. */
+export function escapeControls(text: string): string {
+  return text.replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, (character) => {
+    const hex = character.codePointAt(0)!.toString(16);
+    return hex.length <= 2 ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`;
+  });
+}

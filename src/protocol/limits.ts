@@ -1,0 +1,78 @@
+// What one connection may cost: the limits that the protocol floor enforces, and their defaults.
+
+import { UsageError } from './errors.ts';
+
+export interface MessageLimits {
+  /** The longest message, in bytes, after all its fragments are joined. Longer: close code 1009.
+   * @default 16_777_216 (16 MiB) */
+  readonly maxMessageBytes?: number;
+  /** The longest payload of one frame, in bytes. Longer: close code 1009, at the header.
+   * @default `maxMessageBytes` */
+  readonly maxFrameBytes?: number;
+  /**
+   * What an unfinished message may cost, in bytes: its payload, and 64 for each of its frames, so that floods of tiny
+   * or empty fragments end too. More: close code 1009.
+   * @default twice `maxMessageBytes`, and at least 65_536
+   */
+  readonly maxMessageCostBytes?: number;
+  /**
+   * Whether a length must come in its shortest form, as section 5.2 demands. Some devices break this; `false`
+   * accepts them and endangers nothing.
+   * @default true
+   */
+  readonly requireMinimalLength?: boolean;
+}
+
+export const messageLimitDefaults = Object.freeze({
+  maxMessageBytes: 16 * 1024 * 1024,
+  requireMinimalLength: true,
+}) satisfies MessageLimits;
+
+/** What a frame is charged against `maxMessageCostBytes` besides its payload. */
+export const FRAME_COST_BYTES = 64;
+
+/** A length cannot exceed what an array index can say, whatever a caller asks for. */
+const LARGEST_MESSAGE_BYTES = 2 ** 31 - 1;
+
+/** Fills in the defaults and refuses what cannot work together. */
+export function resolveMessageLimits(limits: MessageLimits = {}): Required<MessageLimits> {
+  const maxMessageBytes = wholeNumber(
+    'maxMessageBytes',
+    limits.maxMessageBytes ?? messageLimitDefaults.maxMessageBytes,
+    LARGEST_MESSAGE_BYTES,
+  );
+  const maxFrameBytes = wholeNumber(
+    'maxFrameBytes',
+    limits.maxFrameBytes ?? maxMessageBytes,
+    LARGEST_MESSAGE_BYTES,
+  );
+  if (maxFrameBytes > maxMessageBytes) {
+    throw new UsageError(
+      `maxFrameBytes (${maxFrameBytes}) is above maxMessageBytes (${maxMessageBytes}): no frame can be longer than its message`,
+    );
+  }
+  const maxMessageCostBytes = wholeNumber(
+    'maxMessageCostBytes',
+    limits.maxMessageCostBytes ?? Math.max(2 * maxMessageBytes, 65_536),
+    Number.MAX_SAFE_INTEGER,
+  );
+  if (maxMessageCostBytes < maxMessageBytes + FRAME_COST_BYTES) {
+    throw new UsageError(
+      `maxMessageCostBytes (${maxMessageCostBytes}) must be at least maxMessageBytes + ${FRAME_COST_BYTES}: ` +
+        'a longest message in a single frame costs that much',
+    );
+  }
+  return Object.freeze({
+    maxMessageBytes,
+    maxFrameBytes,
+    maxMessageCostBytes,
+    requireMinimalLength: limits.requireMinimalLength ?? messageLimitDefaults.requireMinimalLength,
+  });
+}
+
+function wholeNumber(name: string, value: number, largest: number): number {
+  if (!Number.isInteger(value) || value < 1 || value > largest) {
+    throw new UsageError(`${name} must be a whole number from 1 to ${largest}, not ${String(value)}`);
+  }
+  return value;
+}

@@ -1,0 +1,84 @@
+// Sends the request of an opening handshake through an http or https agent, so that agents for proxies and pools work.
+
+import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { type Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { HeaderField, HeaderLookup } from '../../protocol/index.ts';
+import { ConnectionError } from '../errors.ts';
+import type { ClientSettings } from './client-options.ts';
+import type { Answer } from './response-head.ts';
+import type { ServerAddress } from './server-address.ts';
+import { describe, hearErrors } from './stream-wait.ts';
+
+export interface AgentContext {
+  readonly agent: HttpAgent | HttpsAgent;
+  readonly settings: ClientSettings;
+  readonly signal: AbortSignal;
+}
+
+/** An agent hands its sockets to Node's own http client only, so that one sends the request and parses the answer. */
+export function exchangeOverAgent(
+  address: ServerAddress,
+  fields: readonly HeaderField[],
+  { agent, settings, signal }: AgentContext,
+): Promise<Answer> {
+  const { host, port, isSecure, resource } = address;
+  return new Promise((resolve, reject) => {
+    const request = (isSecure ? httpsRequest : httpRequest)({
+      ...settings.tls,
+      ...settings.tcp,
+      agent,
+      host,
+      port,
+      path: resource,
+      headers: headersObject(fields),
+    });
+    const abort = (): void => {
+      request.destroy();
+      reject(signal.reason);
+    };
+    const settle = (): void => signal.removeEventListener('abort', abort);
+    signal.addEventListener('abort', abort, { once: true });
+    // Stays for good: what comes after the answer is the stream's affair.
+    request.on('error', (cause) => {
+      settle();
+      const message = `the connection to ${host}:${port} failed: ${describe(cause)}`;
+      reject(new ConnectionError('CONNECTION_FAILED', message, { cause }));
+    });
+    request.on('upgrade', (response, stream: Duplex, rest: Buffer) => {
+      settle();
+      hearErrors(stream);
+      stream.pause();
+      // What the agent set for requests does not hold for connections.
+      const socket = stream as Partial<Socket>;
+      socket.setTimeout?.(0);
+      socket.setNoDelay?.(true);
+      stream.allowHalfOpen = true;
+      resolve({ head: headOf(response), rest, stream });
+    });
+    request.on('response', (response) => {
+      settle();
+      resolve({ head: headOf(response), rest: Buffer.alloc(0), stream: response.socket });
+    });
+    request.end();
+  });
+}
+
+function headersObject(fields: readonly HeaderField[]): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = Object.create(null);
+  for (const [name, value] of fields) {
+    const before = headers[name];
+    // Node takes no list for Host, even of one.
+    headers[name] = before === undefined ? value : [before, value].flat();
+  }
+  return headers;
+}
+
+function headOf(response: IncomingMessage): Answer['head'] {
+  const { headersDistinct } = response;
+  const headers: HeaderLookup = {
+    get: (name) => (Object.hasOwn(headersDistinct, name) ? headersDistinct[name]?.join(', ') : undefined),
+  };
+  return { status: response.statusCode ?? 0, headers };
+}

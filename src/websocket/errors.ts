@@ -1,0 +1,31 @@
+// The errors of the websocket floor that are nobody's fault but the network's, a deadline's or a full queue's.
+
+/** Why a connection could not be opened, or did not last. Each has its sentence in `docs/reference/errors.md`. */
+export type ConnectionErrorCode =
+  /** The address could not be listened on: taken, or not permitted. */
+  | 'LISTEN_FAILED'
+  /** The TCP or TLS connection could not be made, or was lost; `cause` has the system's error. */
+  | 'CONNECTION_FAILED'
+  /** The other side refused or broke the opening handshake. */
+  | 'HANDSHAKE_FAILED'
+  /** The opening handshake took longer than `handshakeTimeoutMs`. */
+  | 'HANDSHAKE_TIMEOUT'
+  /** The peer answered no Ping for `keepalive.maxMisses` intervals. */
+  | 'KEEPALIVE_TIMEOUT'
+  /** More than `maxQueuedBytes` waited to be sent: the peer does not read. */
+  | 'QUEUE_FULL'
+  /** The connection is closed, or closing. */
+  | 'CONNECTION_CLOSED';
+
+export class ConnectionError extends Error {
+  override readonly name: string = 'ConnectionError';
+  readonly code: ConnectionErrorCode;
+  /** The HTTP status with which a server, or a proxy on the way, refused a client's opening handshake. */
+  readonly status: number | undefined;
+
+  constructor(code: ConnectionErrorCode, message: string, options?: ErrorOptions & { status?: number }) {
+    super(message, options);
+    this.code = code;
+    this.status = options?.status;
+  }
+}

@@ -1,0 +1,47 @@
+// An opening handshake over HTTP/1.1: an upgrade request on a socket, and the answer to it (RFC 6455, section 4.2.2).
+
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { acceptKey, serializeRejection, serializeUpgradeResponse } from '../../protocol/index.ts';
+import type { ByteStream } from '../byte-stream.ts';
+import { DuplexStream } from '../streams/duplex-stream.ts';
+import type { AcceptedRequest, HandshakeExchange, RefusedRequest } from './opening-handshake.ts';
+
+const sha1Base64 = (text: string): string => createHash('sha1').update(text).digest('base64');
+
+export class Http1Exchange implements HandshakeExchange {
+  readonly httpVersion = '1.1';
+  readonly carrier: Duplex;
+  readonly remoteAddress: string;
+  readonly isSecure: boolean;
+  readonly raw: IncomingMessage | undefined;
+
+  constructor(socket: Duplex, raw?: IncomingMessage) {
+    this.carrier = socket;
+    this.remoteAddress = (socket as Partial<Socket>).remoteAddress ?? '';
+    this.isSecure = 'encrypted' in socket && socket.encrypted === true;
+    this.raw = raw;
+  }
+
+  get isGone(): boolean {
+    return this.carrier.destroyed;
+  }
+
+  accept({ request, ...answer }: AcceptedRequest): ByteStream {
+    const accept = acceptKey(request.key as string, sha1Base64);
+    this.carrier.write(serializeUpgradeResponse({ ...answer, request, accept }), 'latin1');
+    return new DuplexStream(this.carrier);
+  }
+
+  refuse({ status, body, headers }: RefusedRequest): void {
+    this.carrier.end(serializeRejection(status, headers, body));
+    // What still arrives is read and forgotten, so that the answer is not lost in a reset.
+    this.carrier.resume();
+  }
+
+  destroy(): void {
+    this.carrier.destroy();
+  }
+}

@@ -1,0 +1,143 @@
+// The HTTP/2 sessions of a server's own port: each carries many WebSockets, and nothing else.
+
+import {
+  type Http2Session,
+  type IncomingHttpHeaders,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+  type ServerOptions,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import { httpHeadLimitDefaults } from '../../protocol/index.ts';
+import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
+import { Admission, type AdmissionLimits } from './admission.ts';
+
+/** What a session gives the sockets on it to share, so that one TCP connection is no narrower than many. */
+export const SESSION_WINDOW_BYTES = 1024 * 1024;
+
+const sessionOptions: ServerOptions = {
+  maxHeaderListPairs: httpHeadLimitDefaults.maxHeaders,
+  settings: {
+    enableConnectProtocol: true,
+    maxConcurrentStreams: 1_000,
+    maxHeaderListSize: httpHeadLimitDefaults.maxHeadBytes,
+  },
+};
+
+/** Takes a stream over, with the fields of its request. */
+export type ReceiveStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+
+export interface SessionsCore {
+  readonly isAccepting: boolean;
+  readonly settings: AdmissionLimits & { readonly handshakeTimeoutMs: number };
+  /** Counts the WebSockets. */
+  readonly admission: Admission;
+}
+
+export class Http2Sessions {
+  readonly #core: SessionsCore;
+  readonly #receiveStream: ReceiveStream;
+  /** Sessions are counted as connections are, each for itself: an idle one costs as much. */
+  readonly #admission: Admission;
+  readonly #open = new Set<Session>();
+
+  constructor(core: SessionsCore, receiveStream: ReceiveStream) {
+    this.#core = core;
+    this.#receiveStream = receiveStream;
+    this.#admission = new Admission(core.settings);
+  }
+
+  /** Begins a session on a socket that nobody else reads any more. */
+  receiveSocket(socket: Socket): void {
+    const address = socket.remoteAddress ?? '';
+    // A session does not outlive its client's side of the TCP connection: streams have an end of their own.
+    socket.allowHalfOpen = false;
+    if (!this.#core.isAccepting || !this.#admission.enter(address)) {
+      if (this.#core.isAccepting) this.#core.admission.refused += 1;
+      socket.on('error', () => undefined);
+      socket.destroy();
+      return;
+    }
+    const session = new Session(performServerHandshake(socket, sessionOptions), {
+      idleMs: this.#core.settings.handshakeTimeoutMs,
+      receiveStream: this.#receiveStream,
+      onClose: () => {
+        this.#open.delete(session);
+        this.#admission.leave(address);
+      },
+    });
+    this.#open.add(session);
+  }
+
+  /** Takes no new streams; each session ends with its last one. */
+  close(): void {
+    for (const session of this.#open) session.close();
+  }
+}
+
+interface SessionOwner {
+  /** How long a session may be without a stream. */
+  readonly idleMs: number;
+  readonly receiveStream: ReceiveStream;
+  onClose(): void;
+}
+
+class Session implements WheelEntry {
+  wheelTick = 0;
+  wheelNext: WheelEntry | undefined = undefined;
+  wheelPrevious: WheelEntry | undefined = undefined;
+  readonly #session: ServerHttp2Session;
+  readonly #idleMs: number;
+  #streams = 0;
+
+  constructor(session: ServerHttp2Session, { idleMs, receiveStream, onClose }: SessionOwner) {
+    this.#session = session;
+    this.#idleMs = idleMs;
+    // The streams of a broken session are told of it, and the connections on them.
+    session.on('error', () => undefined);
+    session.on('close', () => {
+      timerWheel.cancel(this);
+      onClose();
+    });
+    session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+      this.#follow(stream);
+      receiveStream(stream, headers);
+    });
+    widen(session);
+    timerWheel.schedule(this, idleMs);
+  }
+
+  close(): void {
+    this.#session.close();
+  }
+
+  /** Too long without a stream. */
+  receiveDeadline(): void {
+    this.#session.destroy();
+  }
+
+  #follow(stream: ServerHttp2Stream): void {
+    timerWheel.cancel(this);
+    this.#streams += 1;
+    stream.on('close', () => {
+      this.#streams -= 1;
+      if (this.#streams === 0 && !this.#session.destroyed) timerWheel.schedule(this, this.#idleMs);
+    });
+  }
+}
+
+/** Opens the window that all streams of a session share. */
+export function widen(session: Http2Session): void {
+  if (!session.destroyed) session.setLocalWindowSize(SESSION_WINDOW_BYTES);
+}
+
+/** RFC 9113, 3.4. "the client connection preface starts with a sequence of 24 octets". */
+const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+
+/** Whether the first bytes of a socket begin HTTP/2; undefined while there are too few of them to say. */
+export function startsHttp2(bytes: Buffer): boolean | undefined {
+  const length = Math.min(bytes.length, preface.length);
+  if (bytes.compare(preface, 0, length, 0, length) !== 0) return false;
+  return bytes.length >= preface.length ? true : undefined;
+}

@@ -1,0 +1,98 @@
+// A ByteStream on a Node stream: a `net` or `tls` socket after an upgrade, or any other Duplex of bytes.
+
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ByteStream, ByteStreamHandler } from '../byte-stream.ts';
+
+const handlerOf = Symbol('tidewire.handler');
+const errorOf = Symbol('tidewire.error');
+
+type Carrier = Duplex & { [handlerOf]?: ByteStreamHandler; [errorOf]?: Error };
+
+export class DuplexStream implements ByteStream {
+  readonly #duplex: Carrier;
+  /** A socket whose buffer is empty has given all bytes to the system; another stream may still keep them. */
+  readonly #isSocket: boolean;
+
+  constructor(duplex: Duplex) {
+    this.#duplex = duplex;
+    this.#isSocket = duplex instanceof Socket;
+  }
+
+  get bufferedAmount(): number {
+    return this.#duplex.writableLength;
+  }
+
+  write(bytes: Uint8Array, notify: boolean): boolean {
+    const duplex = this.#duplex;
+    if (notify) duplex.write(bytes, () => onWritten(duplex));
+    else duplex.write(bytes);
+    return this.#isSocket && duplex.writableLength === 0;
+  }
+
+  writeParts(parts: readonly Uint8Array[], notify: boolean): boolean {
+    const duplex = this.#duplex;
+    duplex.cork();
+    const last = parts.length - 1;
+    for (let index = 0; index <= last; index += 1) {
+      const part = parts[index] as Uint8Array;
+      if (notify && index === last) duplex.write(part, () => onWritten(duplex));
+      else duplex.write(part);
+    }
+    duplex.uncork();
+    return this.#isSocket && duplex.writableLength === 0;
+  }
+
+  end(): void {
+    this.#duplex.end();
+  }
+
+  destroy(): void {
+    this.#duplex.destroy();
+  }
+
+  pause(): void {
+    this.#duplex.pause();
+  }
+
+  resume(): void {
+    this.#duplex.resume();
+  }
+
+  // The listeners are shared by all streams and find their handler on the carrier: a connection costs no closure.
+  start(handler: ByteStreamHandler): void {
+    const duplex = this.#duplex;
+    duplex[handlerOf] = handler;
+    duplex.on('error', onError);
+    duplex.on('close', onClose);
+    duplex.on('end', onEnd);
+    duplex.on('data', onData);
+    // It may have been paused while the opening handshake was being decided.
+    duplex.resume();
+    if (duplex.destroyed) queueMicrotask(() => onClose.call(duplex));
+  }
+}
+
+/** A stream that is destroyed calls back for what was never sent, too. */
+function onWritten(duplex: Carrier): void {
+  if (!duplex.destroyed) duplex[handlerOf]?.receiveWritten();
+}
+
+function onData(this: Carrier, chunk: Buffer): void {
+  this[handlerOf]?.receiveBytes(chunk);
+}
+
+function onEnd(this: Carrier): void {
+  this[handlerOf]?.receiveEnd();
+}
+
+function onError(this: Carrier, error: Error): void {
+  this[errorOf] = error;
+}
+
+function onClose(this: Carrier): void {
+  const handler = this[handlerOf];
+  if (handler === undefined) return;
+  delete this[handlerOf];
+  handler.receiveClosed(this[errorOf]);
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { describe, it } from 'node:test';
+import { CloseCode, HandshakeErrorCode, ProtocolErrorCode, RejectionCode } from '../../src/protocol/index.ts';
+import { filesBelow, read, root } from './source-files.ts';
+
+/** The rows of all tables of a document, each cut into its cells. */
+function rowsOf(document: string): string[][] {
+  return read(document)
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+}
+
+/** Whether a row begins with the word, be it a name or a method with its parameters. */
+function hasRow(document: string, word: string): boolean {
+  return rowsOf(document).some(([, first = '']) => first === `\`${word}\`` || first.startsWith(`\`${word}(`));
+}
+
+/** The members of an interface, as its source lists them. */
+function membersOf(path: string, name: string): string[] {
+  const source = read(path);
+  const start = source.search(new RegExp(`^export interface ${name}\\b`, 'm'));
+  assert.notEqual(start, -1, `${path} declares no ${name}`);
+  const body = source.slice(start, source.indexOf('\n}', start));
+  return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(<]/gm)].map(([, member]) => member as string);
+}
+
+/** The members of a union of strings, as its source lists them. */
+function unionOf(path: string, name: string): string[] {
+  const source = read(path);
+  const start = source.indexOf(`export type ${name} =`);
+  assert.notEqual(start, -1, `${path} declares no ${name}`);
+  return [...source.slice(start, source.indexOf(';', start)).matchAll(/\| '(\w+)'/g)].map(
+    ([, member]) => member as string,
+  );
+}
+
+const errors = 'docs/reference/errors.md';
+const handshake = 'docs/reference/handshake.md';
+
+describe('docs/reference/errors.md', () => {
+  for (const [code, closeCode] of Object.entries(ProtocolErrorCode)) {
+    it(`has a row for ${code}, with its close code`, () => {
+      const row = rowsOf(errors).find(([, first]) => first === `\`${code}\``);
+      assert.equal(row?.[2], String(closeCode));
+    });
+  }
+  for (const code of unionOf('src/websocket/errors.ts', 'ConnectionErrorCode')) {
+    it(`has a row for ${code}`, () => assert.ok(hasRow(errors, code)));
+  }
+});
+
+describe('docs/reference/handshake.md', () => {
+  for (const code of [...Object.keys(RejectionCode), ...Object.keys(HandshakeErrorCode)]) {
+    it(`has a row for ${code}`, () => assert.ok(hasRow(handshake, code) || hasRow(errors, code)));
+  }
+});
+
+describe('docs/reference/close-codes.md', () => {
+  for (const [name, code] of Object.entries(CloseCode)) {
+    it(`has a row for ${code}, ${name}`, () => {
+      const rows = rowsOf('docs/reference/close-codes.md');
+      assert.ok(rows.some(([, first, second]) => first === String(code) && second === `\`${name}\``));
+    });
+  }
+});
+
+describe('docs/reference/options.md', () => {
+  const interfaces: [path: string, name: string][] = [
+    ['src/protocol/limits.ts', 'MessageLimits'],
+    ['src/websocket/connection/connection-options.ts', 'KeepaliveOptions'],
+    ['src/websocket/connection/connection-options.ts', 'ConnectionOptions'],
+    ['src/websocket/server/server-options.ts', 'WebSocketServerOptions'],
+    ['src/websocket/deflate/deflate-options.ts', 'DeflateOptions'],
+    ['src/protocol/extension/permessage-deflate.ts', 'PermessageDeflateOptions'],
+  ];
+  for (const [path, name] of interfaces) {
+    for (const member of membersOf(path, name)) {
+      it(`has a row for ${name}.${member}`, () =>
+        assert.ok(
+          ['', 'keepalive.', 'perMessageDeflate.'].some((group) =>
+            hasRow('docs/reference/options.md', group + member),
+          ),
+        ));
+    }
+  }
+});
+
+describe('docs/reference/server.md', () => {
+  for (const member of membersOf('src/websocket/connection/connection.ts', 'Connection')) {
+    it(`has a row for connection.${member}`, () => assert.ok(hasRow('docs/reference/server.md', member)));
+  }
+  for (const member of membersOf('src/websocket/connection/connection.ts', 'ConnectionHandlers')) {
+    it(`has a row for the handler ${member}`, () => assert.ok(hasRow('docs/reference/server.md', member)));
+  }
+});
+
+describe('docs/reference/client.md', () => {
+  for (const [path, name] of [
+    ['src/websocket/client/client-options.ts', 'ClientOptions'],
+    ['src/websocket/whatwg/connection-stream.ts', 'ConnectionStream'],
+  ] as const) {
+    for (const member of membersOf(path, name)) {
+      it(`has a row for ${name}.${member}`, () => assert.ok(hasRow('docs/reference/client.md', member)));
+    }
+  }
+});
+
+describe('links in the documents', () => {
+  const documents = filesBelow('.').filter((path) => path.endsWith('.md'));
+  for (const path of documents) {
+    it(`of ${path} lead to files that exist`, () => {
+      for (const [, target = ''] of read(path).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
+        if (/^[a-z]+:/.test(target)) continue;
+        const file = posix.join(posix.dirname(path), target);
+        assert.ok(existsSync(join(root, file)), `${target} is missing`);
+      }
+    });
+  }
+});

@@ -1,0 +1,14 @@
+// An echo server on Tidewire itself, with --http2 for WebSocket over HTTP/2. Prints its port.
+import { WebSocketServer } from '../../../dist/src/websocket/index.js';
+
+const server = new WebSocketServer({
+  host: '127.0.0.1',
+  port: 0,
+  http2: process.argv.includes('--http2'),
+  allowedOrigins: '*',
+  maxMessageBytes: 64 * 1024 * 1024,
+  maxQueuedBytes: 64 * 1024 * 1024,
+  message: (connection, data) => connection.send(data),
+});
+await server.listening;
+console.log(server.address().port);

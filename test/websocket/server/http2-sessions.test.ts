@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { afterEach, describe, it } from 'node:test';
+import { UsageError, WebSocketServer } from '../../../src/websocket/index.ts';
+import { makeCertificate } from '../certificate.ts';
+import { ServerLog } from '../http2/server-log.ts';
+import { cutSession, openSession, Tunnel } from '../http2/tunnel.ts';
+import { expectNoSurprises } from '../surprises.ts';
+
+expectNoSurprises();
+
+const certificate = makeCertificate();
+
+const upgradeFields = {
+  connection: 'upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+};
+
+describe('server options about http2', () => {
+  it('http2 without a port of its own is refused', () => {
+    assert.throws(() => new WebSocketServer({ http2: true }), UsageError);
+  });
+});
+
+describe('server with http2 on its own port', () => {
+  const cleanups: (() => unknown)[] = [];
+
+  afterEach(async () => {
+    for (const cleanUp of cleanups.splice(0).reverse()) await cleanUp();
+  });
+
+  async function serve(options: Partial<ConstructorParameters<typeof WebSocketServer<string>>[0]> = {}) {
+    const log = new ServerLog();
+    const server = new WebSocketServer({ port: 0, http2: true, ...log.handlers, ...options });
+    await server.listening;
+    cleanups.push(() => server.close({ timeoutMs: 0 }));
+    return { server, log, port: server.address()?.port as number };
+  }
+
+  it('speaks what the client chooses by ALPN', async () => {
+    const { port, log } = await serve({ tls: certificate });
+    const session = await openSession(`https://localhost:${port}`, { ca: certificate.cert });
+    cleanups.push(() => cutSession(session));
+    assert.equal(session.alpnProtocol, 'h2');
+    assert.equal((await new Tunnel(session, '/two').response)[':status'], 200);
+    for (const ALPNProtocols of [['http/1.1'], undefined]) {
+      const upgrade = httpsRequest({
+        port,
+        host: 'localhost',
+        path: '/one',
+        ca: certificate.cert,
+        headers: upgradeFields,
+        agent: false,
+        ...(ALPNProtocols && { ALPNProtocols }),
+      });
+      upgrade.end();
+      const [response, socket] = await once(upgrade, 'upgrade');
+      assert.equal(response.statusCode, 101);
+      socket.destroy();
+    }
+    await log.has('close 1006', 2);
+    assert.deepEqual(
+      log.lines.filter((line) => line.startsWith('open')),
+      ['open /two 2.0', 'open /one 1.1', 'open /one 1.1'],
+    );
+  });
+
+  it('speaks HTTP/2 in cleartext if the first bytes do, and else HTTP/1.1', async () => {
+    const { port, log } = await serve();
+    const session = await openSession(`http://127.0.0.1:${port}`);
+    cleanups.push(() => cutSession(session));
+    assert.equal((await new Tunnel(session, '/two').response)[':status'], 200);
+    const upgrade = httpRequest({ port, path: '/one', headers: upgradeFields });
+    upgrade.end();
+    const [response, socket] = await once(upgrade, 'upgrade');
+    assert.equal(response.statusCode, 101);
+    socket.destroy();
+    await log.has('close 1006');
+    const post = httpRequest({ port, path: '/', method: 'PROPFIND' });
+    post.end();
+    const [refusal] = await once(post, 'response');
+    assert.equal(refusal.statusCode, 405);
+    refusal.resume();
+  });
+
+  it('closes: GOAWAY, 1001 to each socket, and the port is free when they are gone', async () => {
+    const { server, port } = await serve();
+    const session = await openSession(`http://127.0.0.1:${port}`);
+    const idle = await openSession(`http://127.0.0.1:${port}`);
+    cleanups.push(
+      () => cutSession(session),
+      () => cutSession(idle),
+    );
+    const tunnel = new Tunnel(session, '/');
+    await tunnel.response;
+    const goneAway = once(session, 'goaway');
+    const idleClosed = once(idle, 'close');
+    const closing = server.close();
+    await goneAway;
+    await idleClosed;
+    await tunnel.count(1);
+    tunnel.sendClose(1001);
+    await tunnel.count(2);
+    assert.deepEqual(tunnel.log, ['close 1001 the server is shutting down', 'end']);
+    tunnel.stream.end();
+    assert.deepEqual(await closing, { closed: 1, terminated: 0 });
+    if (!session.destroyed) await once(session, 'close');
+  });
+
+  it('ends a session that has had no stream for handshakeTimeoutMs, but none with a socket', async () => {
+    const { port } = await serve({ handshakeTimeoutMs: 1 });
+    const busy = await openSession(`http://127.0.0.1:${port}`);
+    const tunnel = new Tunnel(busy, '/');
+    const idle = await openSession(`http://127.0.0.1:${port}`);
+    cleanups.push(
+      () => cutSession(busy),
+      () => cutSession(idle),
+    );
+    await once(idle, 'close');
+    assert.equal((await tunnel.response)[':status'], 200);
+    assert.equal(busy.destroyed, false);
+    tunnel.stream.close();
+    await once(busy, 'close');
+  });
+
+  it('caps the sessions as it caps connections', async () => {
+    const { server, log, port } = await serve({ maxConnectionsPerAddress: 1 });
+    const first = await openSession(`http://127.0.0.1:${port}`);
+    cleanups.push(() => cutSession(first));
+    await assert.rejects(openSession(`http://127.0.0.1:${port}`));
+    assert.equal(server.refusedConnections, 1);
+    const tunnel = new Tunnel(first, '/');
+    assert.equal((await tunnel.response)[':status'], 200);
+    await cutSession(first);
+    await log.has('close 1006');
+    const second = await openSession(`http://127.0.0.1:${port}`);
+    cleanups.push(() => cutSession(second));
+    assert.equal((await new Tunnel(second, '/').response)[':status'], 200);
+  });
+});

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { describe, it, type TestContext } from 'node:test';
+import type { ByteStreamHandler } from '../../../src/websocket/byte-stream.ts';
+import { DuplexStream } from '../../../src/websocket/streams/duplex-stream.ts';
+
+class Recorder implements ByteStreamHandler {
+  readonly calls: string[] = [];
+  receiveBytes(chunk: Buffer): void {
+    this.calls.push(`bytes ${chunk.toString()}`);
+  }
+  receiveEnd(): void {
+    this.calls.push('end');
+  }
+  receiveWritten(): void {
+    this.calls.push('written');
+  }
+  receiveClosed(error: (Error & { code?: string }) | undefined): void {
+    this.calls.push(`closed${error === undefined ? '' : ` ${error.code ?? error.message}`}`);
+  }
+  async until(call: string): Promise<void> {
+    while (!this.calls.includes(call)) await new Promise(setImmediate);
+  }
+}
+
+async function openPair(test: TestContext): Promise<{ near: Socket; far: Socket }> {
+  const server = createServer({ allowHalfOpen: true });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const far = connect({
+    port: (server.address() as AddressInfo).port,
+    host: '127.0.0.1',
+    allowHalfOpen: true,
+  });
+  const [near] = (await once(server, 'connection')) as [Socket];
+  test.after(() => {
+    near.destroy();
+    far.destroy();
+    server.close();
+  });
+  far.on('error', () => undefined);
+  return { near, far };
+}
+
+/** A stream that keeps what is written, as a pipe in memory does, and calls back at once. */
+class KeepingDuplex extends Duplex {
+  readonly kept: Buffer[] = [];
+  override _read(): void {}
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.kept.push(chunk);
+    done();
+  }
+}
+
+describe('a duplex stream', () => {
+  it('delivers bytes, the end and the close, each in its turn', async (test) => {
+    const { near, far } = await openPair(test);
+    const recorder = new Recorder();
+    const stream = new DuplexStream(near);
+    stream.start(recorder);
+    far.end('hello');
+    await recorder.until('end');
+    stream.end();
+    await recorder.until('closed');
+    assert.deepEqual(recorder.calls, ['bytes hello', 'end', 'closed']);
+  });
+
+  it('tells of a reset, once, and throws nothing', async (test) => {
+    const { near, far } = await openPair(test);
+    const recorder = new Recorder();
+    new DuplexStream(near).start(recorder);
+    far.resetAndDestroy();
+    await recorder.until('closed ECONNRESET');
+    assert.deepEqual(recorder.calls, ['closed ECONNRESET']);
+  });
+
+  it('that was gone before the start is closed soon after it', async (test) => {
+    const { near } = await openPair(test);
+    near.destroy();
+    await once(near, 'close');
+    const recorder = new Recorder();
+    new DuplexStream(near).start(recorder);
+    assert.deepEqual(recorder.calls, []);
+    await recorder.until('closed');
+    assert.deepEqual(recorder.calls, ['closed']);
+  });
+
+  it('that was paused is read after the start', async (test) => {
+    const { near, far } = await openPair(test);
+    near.pause();
+    far.write('early');
+    const recorder = new Recorder();
+    new DuplexStream(near).start(recorder);
+    await recorder.until('bytes early');
+  });
+
+  it('reports what was written when it was asked to', async (test) => {
+    const { near, far } = await openPair(test);
+    const recorder = new Recorder();
+    const stream = new DuplexStream(near);
+    stream.start(recorder);
+    assert.equal(stream.write(Buffer.from('a'), false), true);
+    stream.writeParts([Buffer.from('b'), Buffer.from('c')], true);
+    await recorder.until('written');
+    assert.deepEqual(recorder.calls, ['written']);
+    let received = '';
+    far.on('data', (chunk) => {
+      received += chunk;
+    });
+    while (received !== 'abc') await new Promise(setImmediate);
+  });
+
+  it('does not report what it lost when it was cut', async (test) => {
+    const { near } = await openPair(test);
+    const recorder = new Recorder();
+    const stream = new DuplexStream(near);
+    stream.start(recorder);
+    assert.equal(stream.write(Buffer.alloc(64 * 1024 * 1024), true), false);
+    assert.ok(stream.bufferedAmount > 0);
+    stream.destroy();
+    await recorder.until('closed');
+    assert.deepEqual(recorder.calls, ['closed']);
+  });
+
+  it('never says that memory may be used again while the stream may still keep it', () => {
+    const duplex = new KeepingDuplex();
+    const stream = new DuplexStream(duplex);
+    stream.start(new Recorder());
+    const memory = Buffer.from('first');
+    if (stream.write(memory, false)) memory.write('SECND');
+    const parts = [Buffer.from('one'), Buffer.from('two')];
+    if (stream.writeParts(parts, false)) parts[0]?.write('BAD');
+    assert.equal(Buffer.concat(duplex.kept).toString(), 'firstonetwo');
+  });
+});
