@@ -101,6 +101,7 @@ export class ChannelSubscription implements Subscription, StreamReader {
   }
 
   get pongEntry(): readonly [s: number, o: number, h?: number] {
+    if (this.#whenSlow === 'drop' && this.credit <= 0) return [this.#s, 0, 1];
     const filtered = this.#isVisible !== undefined;
     if (this.#state === 'live') return [this.#s, filtered ? this.#told : this.stream.offset];
     if (this.#state === 'parked') {

@@ -202,8 +202,8 @@ export class ClientSubscription {
     if (this.#state !== 'active') return;
     if (entry === undefined) return this.resubscribe();
     const [, offset, head] = entry;
-    if (this.#class === 'mailbox' || this.#class === 'signal') return;
-    if (this.isBehind(offset)) return this.resubscribe();
+    const isOrdered = this.#class === 'log' || this.#class === 'state';
+    if (isOrdered && this.isBehind(offset)) return this.resubscribe();
     const isHeldBack = head !== undefined && head > offset && this.#outstanding > 0;
     if (isHeldBack && this.#heldBackAt === offset) return this.resubscribe();
     this.#heldBackAt = isHeldBack ? offset : -1;

@@ -47,9 +47,9 @@ export class MailboxSubscription implements Subscription, StreamReader {
     return this.#s;
   }
 
-  /** A mailbox has no position of its own: what was lost is leased again. */
-  get pongEntry(): readonly [s: number, o: number] {
-    return [this.#s, 0];
+  /** A mailbox has no position of its own: what was lost is leased again. But it can wait for credit. */
+  get pongEntry(): readonly [s: number, o: number, h?: number] {
+    return this.#credit > 0 ? [this.#s, 0] : [this.#s, 0, 1];
   }
 
   open(_asked: Position | undefined, onVerdict: (verdict: SubVerdict | undefined) => void): void {

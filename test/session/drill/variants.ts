@@ -66,11 +66,11 @@ function trustsWhoResumes(): typeof SubscriptionSet {
     }
 
     protected override authorize(channel: string, done: Done): void {
-      const known = remembered.get(channel);
-      if (this.#isResuming && known !== undefined) return done(known);
+      const isResuming = this.#isResuming;
       super.authorize(channel, (answer) => {
-        if (answer.type === 'allowed') remembered.set(channel, answer);
-        done(answer);
+        const known = remembered.get(channel);
+        if (answer.type === 'allowed') remembered.set(channel, { type: 'allowed', policy: answer.policy });
+        done(answer.type === 'refused' && isResuming && known !== undefined ? known : answer);
       });
     }
   };

@@ -1,0 +1,3 @@
+import { describeSeeds } from './seed-range.ts';
+
+describeSeeds(1, 1_000);
