@@ -37,7 +37,7 @@ export interface ErrorBody {
   readonly retry: Retry;
   /** With `retry: 'after'`: not before so many milliseconds. */
   readonly afterMs?: number;
-  /** With `schema`: where in the payload, such as `items.0.price`. */
+  /** With `schema`: where in the payload, such as `$.items[0].price`. */
   readonly path?: string;
   /** With `seq_gap`: the sequence to send from. */
   readonly expect?: number;

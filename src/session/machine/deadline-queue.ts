@@ -8,7 +8,9 @@ export interface Deadline {
 
 export class DeadlineQueue {
   /** A binary heap, the earliest first. Of equal ones, any. */
-  readonly #heap: Deadline[] = [];
+  #heap: Deadline[] = [];
+  /** Cancelled ones that are still in the heap. */
+  #dead = 0;
 
   add(at: number, onPassed: () => void): Deadline {
     const deadline: Deadline = { at, onPassed };
@@ -24,13 +26,20 @@ export class DeadlineQueue {
     return deadline;
   }
 
+  /** Does nothing for one that has passed, or was cancelled. It must be of this queue. */
   cancel(deadline: Deadline | undefined): void {
-    if (deadline !== undefined) deadline.onPassed = undefined;
+    if (deadline?.onPassed === undefined) return;
+    deadline.onPassed = undefined;
+    this.#dead++;
+    if (this.#dead > 64 && this.#dead * 2 > this.#heap.length) this.#sweep();
   }
 
   /** When the next one falls due, or `undefined`. */
   nextAt(): number | undefined {
-    while (this.#heap.length > 0 && this.#heap[0]!.onPassed === undefined) this.#pop();
+    while (this.#heap.length > 0 && this.#heap[0]!.onPassed === undefined) {
+      this.#pop();
+      this.#dead--;
+    }
     return this.#heap[0]?.at;
   }
 
@@ -44,6 +53,12 @@ export class DeadlineQueue {
       deadline.onPassed = undefined;
       onPassed!();
     }
+  }
+
+  /** Most are cancelled, as deadlines of replies are: those that are left make a new heap. Sorted, it is one. */
+  #sweep(): void {
+    this.#heap = this.#heap.filter(({ onPassed }) => onPassed !== undefined).sort((a, b) => a.at - b.at);
+    this.#dead = 0;
   }
 
   #pop(): Deadline {

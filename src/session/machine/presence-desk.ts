@@ -38,7 +38,8 @@ const retryMs = 1_000;
 export class PresenceDesk {
   readonly #host: PresenceHost;
   readonly #entered = new Map<string, Entered>();
-  /** The highest clock asked for where it is present or about to be: an authorisation may be overtaken by a leave. */
+  /** The highest clock asked for, the latest channel last: an enter that waits for its authorisation, or was overtaken
+   * on its way, must not undo a leave. */
   readonly #asked = new Map<string, number>();
   readonly #watched = new Map<string, PresenceStream>();
 
@@ -57,10 +58,8 @@ export class PresenceDesk {
     }
     if (packet.do === 'leave') return this.#leave(packet, presence, reply);
     if (packet.do === 'enter') {
-      const known = this.#entered.get(packet.ch);
       if (packet.c === undefined) return reply({ err: errorBody('bad_request', 'a change needs its clock') });
-      const isNew = known === undefined && !this.#asked.has(packet.ch);
-      if (isNew && this.#asked.size >= this.#host.maxPresences) {
+      if (!this.#entered.has(packet.ch) && this.#entered.size >= this.#host.maxPresences) {
         return reply({ err: errorBody('too_many_subs', 'present in too many channels') });
       }
       this.#ask(packet.ch, packet.c);
@@ -91,22 +90,23 @@ export class PresenceDesk {
 
   #leave({ ch, c }: PresPacket, presence: PresenceSource, reply: (answer: Answer) => void): void {
     const known = this.#entered.get(ch);
-    if (c !== undefined && this.#asked.has(ch)) this.#ask(ch, c);
+    if (c !== undefined) this.#ask(ch, c);
     if (known === undefined || (c !== undefined && c <= known.clock)) return reply({ ok: {} });
     const clock = c ?? known.clock + 1;
     const leave = { key: this.#host.presenceKey, clock, isServerMade: false };
     presence.leave(ch, leave, (done) => {
       // Until it is sure, this connection is present there, and answers for it when it breaks.
-      if (done && this.#entered.get(ch) === known) {
-        this.#entered.delete(ch);
-        if (this.#asked.get(ch) === clock) this.#asked.delete(ch);
-      }
+      if (done && this.#entered.get(ch) === known) this.#entered.delete(ch);
       reply(presenceAnswer(done));
     });
   }
 
   #ask(channel: string, clock: number): void {
-    this.#asked.set(channel, Math.max(this.#asked.get(channel) ?? 0, clock));
+    const latest = Math.max(this.#asked.get(channel) ?? 0, clock);
+    this.#asked.delete(channel);
+    this.#asked.set(channel, latest);
+    const [oldest] = this.#asked.keys();
+    if (this.#asked.size > this.#host.maxPresences * 2) this.#asked.delete(oldest!);
   }
 
   #watch(channel: string, reply: (answer: Answer) => void): void {

@@ -1,12 +1,12 @@
 // The server's machine for one connection: messages in, packets out; no socket, no clock.
 
+import { asClientPacket } from '../client-packet-shape.ts';
 import { SessionCloseCode } from '../close-code.ts';
 import type { PacketCodec } from '../codec/packet-codec.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
 import { PacketError } from '../errors.ts';
 import { maxHelloBytes } from '../limits.ts';
 import type { ClientPacket, HelloPacket, ResumeResult, SubPacket } from '../packet.ts';
-import { asClientPacket } from '../packet-shape.ts';
 import { CallDesk } from './call-desk.ts';
 import type { Subscription } from './channel-subscription.ts';
 import { ConnectionContext, type ConnectionHub, type ContextOwner } from './connection-context.ts';

@@ -56,4 +56,24 @@ describe('deadline queue', () => {
     assert.deepEqual(called, ['first', 'second']);
     assert.equal(queue.nextAt(), 9);
   });
+
+  it('keeps its order when most were cancelled, and are swept out', () => {
+    const queue = new DeadlineQueue();
+    const called: number[] = [];
+    const deadlines = Array.from({ length: 1_000 }, (_, index) => {
+      const at = (index * 7_919) % 1_000;
+      return queue.add(at, () => called.push(at));
+    });
+    const kept = deadlines.filter((deadline, index) => {
+      if (index % 10 === 0) return true;
+      queue.cancel(deadline);
+      return false;
+    });
+    queue.pass(1_000);
+    assert.deepEqual(
+      called,
+      kept.map(({ at }) => at).sort((a, b) => a - b),
+    );
+    assert.equal(queue.nextAt(), undefined);
+  });
 });
