@@ -91,7 +91,8 @@ Node ${process.versions.node}. [The reference](reference/conform.md) says what t
 
 Every implementation runs as an echo of a few lines (\`test/interop/peers/\`) with compression on where it has it, and
 with its own limits, except where its limit is below the 16 MiB that the largest cases move. A case
-that an implementation cannot take part in (no compression, a parameter it declines) is *skipped*.
+that an implementation cannot take part in (no compression, a parameter it declines) is *skipped*. Some results vary
+from run to run: Java's client now and then leaves a message without its echo, another one each time.
 
 ${section(
   'Servers',

@@ -49,10 +49,12 @@ public final class Client {
     try {
       open(url, new WebSocket.Listener() {
         @Override public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
-          return socket.sendText(data, last).thenRun(() -> socket.request(1));
+          return socket.sendText(data.toString(), last).thenRun(() -> socket.request(1));
         }
         @Override public CompletionStage<?> onBinary(WebSocket socket, ByteBuffer data, boolean last) {
-          return socket.sendBinary(data, last).thenRun(() -> socket.request(1));
+          byte[] copy = new byte[data.remaining()];
+          data.get(copy);
+          return socket.sendBinary(ByteBuffer.wrap(copy), last).thenRun(() -> socket.request(1));
         }
         @Override public CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
           closed.complete(null);
