@@ -4,7 +4,7 @@ import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage }
 import { type Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { HeaderField, HeaderLookup } from '../../protocol/index.ts';
+import { type HeaderField, HeaderList } from '../../protocol/index.ts';
 import { ConnectionError } from '../errors.ts';
 import type { ClientSettings } from './client-options.ts';
 import type { Answer } from './response-head.ts';
@@ -77,8 +77,7 @@ function headersObject(fields: readonly HeaderField[]): Record<string, string | 
 
 function headOf(response: IncomingMessage): Answer['head'] {
   const { headersDistinct } = response;
-  const headers: HeaderLookup = {
-    get: (name) => (Object.hasOwn(headersDistinct, name) ? headersDistinct[name]?.join(', ') : undefined),
-  };
+  const headers = new HeaderList();
+  for (const [name, values = []] of Object.entries(headersDistinct)) headers.append(name, values.join(', '));
   return { status: response.statusCode ?? 0, headers };
 }

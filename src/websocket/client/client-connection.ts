@@ -1,6 +1,7 @@
 // The client's side of one connection: opens it within its deadline, then hands it on as a framed stream.
 
-import { CloseCode } from '../../protocol/index.ts';
+import { CloseCode, type HeaderLookup } from '../../protocol/index.ts';
+import type { ByteStream } from '../byte-stream.ts';
 import { FramedStream, type FramedStreamHandler } from '../connection/framed-stream.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
 import { createMessageDeflate } from '../deflate/message-deflate.ts';
@@ -15,6 +16,10 @@ export interface Opened {
   readonly protocol: string;
   /** As in the field `Sec-WebSocket-Extensions`, or ''. */
   readonly extensions: string;
+  /** The fields of the server's answer. */
+  readonly headers: HeaderLookup;
+  /** What carries the connection; the framed stream reads and writes it. */
+  readonly stream: ByteStream;
 }
 
 /** What a client's connection calls; `receiveClosed` is the last call, whether the connection ever opened or not. */
@@ -57,7 +62,8 @@ export class ClientConnection implements WheelEntry {
     );
   }
 
-  #open({ stream, rest, protocol, extensions, deflate }: OpenedConnection): void {
+  #open(opened: OpenedConnection): void {
+    const { stream, rest, deflate } = opened;
     timerWheel.cancel(this);
     const { signal } = this.#controller;
     if (signal.aborted) {
@@ -71,7 +77,7 @@ export class ClientConnection implements WheelEntry {
       settings,
       deflate: deflate && createMessageDeflate('client', deflate, settings),
     });
-    this.#handler.receiveOpen(framed, { protocol, extensions });
+    this.#handler.receiveOpen(framed, opened);
     framed.start(rest);
   }
 

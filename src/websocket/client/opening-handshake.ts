@@ -13,6 +13,7 @@ import {
   type Extension,
   HandshakeError,
   type HeaderField,
+  type HeaderLookup,
   type PermessageDeflate,
   requestHeaders,
   serializeExtensions,
@@ -40,6 +41,8 @@ export interface OpenedConnection {
   readonly protocol: string;
   /** As in the field `Sec-WebSocket-Extensions`, or ''. */
   readonly extensions: string;
+  /** The fields of the server's answer. */
+  readonly headers: HeaderLookup;
   /** The parameters of permessage-deflate, if the server agreed to it. */
   readonly deflate: PermessageDeflate | undefined;
 }
@@ -103,7 +106,10 @@ async function ask(hop: Hop, offer: Offer, signal: AbortSignal): Promise<Reply> 
   return { head, stream: new DuplexStream(stream), rest, agreement };
 }
 
-function openedBy({ stream, rest, agreement }: Reply, offer: Offer): OpenedConnection | HandshakeError {
+function openedBy(
+  { head: { headers }, stream, rest, agreement }: Reply,
+  offer: Offer,
+): OpenedConnection | HandshakeError {
   if (agreement instanceof HandshakeError) return agreement;
   const { protocol, extensions } = agreement;
   const [answered] = extensions;
@@ -111,7 +117,7 @@ function openedBy({ stream, rest, agreement }: Reply, offer: Offer): OpenedConne
   const deflate =
     answered === undefined || offered === undefined ? undefined : checkAnswer(answered, offered);
   if (deflate instanceof HandshakeError) return deflate;
-  const described = { protocol, extensions: serializeExtensions(extensions), deflate };
+  const described = { protocol, extensions: serializeExtensions(extensions), headers, deflate };
   return { stream, ...(rest !== undefined && { rest }), ...described };
 }
 

@@ -4,7 +4,12 @@ import { createHash, hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { acceptKey, serializeRejection, serializeUpgradeResponse } from '../../protocol/index.ts';
+import {
+  acceptKey,
+  type HeaderLookup,
+  serializeRejection,
+  serializeUpgradeResponse,
+} from '../../protocol/index.ts';
 import type { ByteStream } from '../byte-stream.ts';
 import { DuplexStream } from '../streams/duplex-stream.ts';
 import type { AcceptedRequest, HandshakeExchange, RefusedRequest } from './opening-handshake.ts';
@@ -48,4 +53,11 @@ export class Http1Exchange implements HandshakeExchange {
   destroy(): void {
     this.carrier.destroy();
   }
+}
+
+/** All values of a field count: two Host fields must not look like one. */
+export function lookupIn({ headersDistinct }: IncomingMessage): HeaderLookup {
+  return {
+    get: (name) => (Object.hasOwn(headersDistinct, name) ? headersDistinct[name]?.join(', ') : undefined),
+  };
 }

@@ -13,9 +13,9 @@ import {
 import type { ByteStream } from '../byte-stream.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
 import { createMessageDeflate } from '../deflate/message-deflate.ts';
-import { ServerConnection } from './server-connection.ts';
+import type { ConnectionIdentity } from './server-connection.ts';
 import type { PendingHandshake, ServerCore } from './server-core.ts';
-import type { Decision } from './server-options.ts';
+import type { Decision, WebSocketServerOptions } from './server-options.ts';
 import {
   type Acceptance,
   headerFields,
@@ -54,6 +54,12 @@ export interface HandshakeExchange
   destroy(): void;
 }
 
+/** What a handshake needs of the server that it is for. */
+export type HandshakeOwner<Data> = Pick<
+  ServerCore<Data>,
+  'settings' | 'admission' | 'handshakes' | 'isAccepting' | 'open' | 'report'
+> & { readonly handlers: Pick<WebSocketServerOptions<Data>, 'upgrade'> };
+
 /**
  * Owns a carrier until it becomes a connection: whatever happens to it meanwhile, nothing is thrown and nothing leaks. It
  * is not read while the application decides, so that frames sent early wait in the kernel.
@@ -62,7 +68,7 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
   wheelTick = 0;
   wheelNext: WheelEntry | undefined = undefined;
   wheelPrevious: WheelEntry | undefined = undefined;
-  readonly #core: ServerCore<Data>;
+  readonly #core: HandshakeOwner<Data>;
   readonly #exchange: HandshakeExchange;
   readonly #onGone = (): void => this.#finish();
   #isAdmitted = false;
@@ -71,7 +77,7 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
   #isRefused = false;
   #isDone = false;
 
-  constructor(core: ServerCore<Data>, exchange: HandshakeExchange) {
+  constructor(core: HandshakeOwner<Data>, exchange: HandshakeExchange) {
     this.#core = core;
     this.#exchange = exchange;
     // Before anything else: an error on a stream that nobody listens to would end the process.
@@ -201,15 +207,14 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
       headers: headerFields(acceptance.headers),
     });
     this.#release();
-    const connection = new ServerConnection<Data>(stream, this.#core, {
+    const identity: ConnectionIdentity<Data> = {
       data: acceptance.data as Data,
       protocol,
       extensions: serializeExtensions(extensions),
       remoteAddress: this.#exchange.remoteAddress,
       deflate: deflate && createMessageDeflate('server', deflate.agreed, settings),
-    });
-    this.#core.add(connection);
-    connection.start(head);
+    };
+    this.#core.open(stream, identity, head);
   }
 
   /** The hook failed: the peer learns nothing of it, the application all. */

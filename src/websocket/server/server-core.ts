@@ -1,9 +1,10 @@
 // What the parts of one WebSocket server share: its settings, handlers, connections and counts.
 
+import type { ByteStream } from '../byte-stream.ts';
 import type { ConnectionHandlers } from '../connection/connection.ts';
 import { Admission } from './admission.ts';
 import { reportTo } from './report-error.ts';
-import type { ConnectionOwner, ServerConnection } from './server-connection.ts';
+import { type ConnectionIdentity, type ConnectionOwner, ServerConnection } from './server-connection.ts';
 import type { ServerSettings, WebSocketServerOptions } from './server-options.ts';
 
 /** The application's functions: the handlers of connections, and the hook that decides about requests. */
@@ -33,8 +34,11 @@ export class ServerCore<Data> implements ConnectionOwner<Data> {
     this.admission = new Admission(settings);
   }
 
-  add(connection: ServerConnection<Data>): void {
+  /** Begins a connection on a stream that was just opened; `head` is what arrived behind the opening handshake. */
+  open(stream: ByteStream, identity: ConnectionIdentity<Data>, head?: Buffer): void {
+    const connection = new ServerConnection<Data>(stream, this, identity);
     this.connections.add(connection);
+    connection.start(head);
   }
 
   forget(connection: ServerConnection<Data>): void {

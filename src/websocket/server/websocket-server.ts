@@ -4,19 +4,13 @@ import type { IncomingMessage } from 'node:http';
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import {
-  CloseCode,
-  checkUpgradeRequest,
-  type HeaderLookup,
-  serializeClosePayload,
-  UsageError,
-} from '../../protocol/index.ts';
+import { CloseCode, checkUpgradeRequest, serializeClosePayload, UsageError } from '../../protocol/index.ts';
 import { checkWhole } from '../connection/check-whole.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { BinaryData } from '../connection/message-data.ts';
 import { PreparedMessage } from '../connection/prepared-message.ts';
 import { ConnectionError } from '../errors.ts';
-import { Http1Exchange } from './http1-exchange.ts';
+import { Http1Exchange, lookupIn } from './http1-exchange.ts';
 import { checkHeaders, Http2Exchange, headersOf } from './http2-exchange.ts';
 import { Listener } from './listener.ts';
 import { OpeningHandshake } from './opening-handshake.ts';
@@ -113,7 +107,7 @@ export class WebSocketServer<Data = unknown> implements UpgradeTaker {
     (socket as Partial<Socket>).setNoDelay?.(true);
     if (!handshake.admit()) return;
     const { method = '', httpVersion, url: target = '' } = request;
-    const headers = headerLookup(request);
+    const headers = lookupIn(request);
     handshake.receiveRequest(checkUpgradeRequest({ method, httpVersion, target, headers }), headers, head);
   }
 
@@ -238,11 +232,4 @@ function exclusion<Data>(
 ): ReadonlySet<Connection<Data>> | undefined {
   if (except === undefined) return undefined;
   return new Set(Symbol.iterator in except ? except : [except]);
-}
-
-/** All values of a field count: two Host fields must not look like one. */
-function headerLookup({ headersDistinct }: IncomingMessage): HeaderLookup {
-  return {
-    get: (name) => (Object.hasOwn(headersDistinct, name) ? headersDistinct[name]?.join(', ') : undefined),
-  };
 }

@@ -19,6 +19,11 @@ export class DuplexStream implements ByteStream {
     this.#isSocket = duplex instanceof Socket;
   }
 
+  /** The Node stream. */
+  get carrier(): Duplex {
+    return this.#duplex;
+  }
+
   get bufferedAmount(): number {
     return this.#duplex.writableLength;
   }
