@@ -45,7 +45,10 @@ describe('names', () => {
       const isFolder = sources.some((file) => file.startsWith(`src/${source}/`));
       // A file about more than a folder, such as a rule of the channel protocol, opens by saying what it is about.
       const says = read(path).startsWith('// ');
-      assert.ok(covered.has(source) || isFolder || says, `${path} covers no file of src, and does not say what else`);
+      assert.ok(
+        covered.has(source) || isFolder || says,
+        `${path} covers no file of src, and does not say what else`,
+      );
     }
   });
 });

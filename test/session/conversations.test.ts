@@ -1,3 +1,5 @@
+// The conversations of test/vectors, held with the real machines in both codecs.
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';

@@ -1,3 +1,5 @@
+// Packets of every type are decoded as PROTOCOL.md gives their fields.
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';

@@ -1,3 +1,5 @@
+// The reference pages of channel errors and limits say what the code says.
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';

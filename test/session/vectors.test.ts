@@ -1,3 +1,5 @@
+// The packets of test/vectors, which any implementation can run: decoded, encoded, refused.
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
