@@ -1,4 +1,4 @@
-// Packets of every type are decoded as PROTOCOL.md gives their fields.
+// A packet with any field replaced by anything is a packet, or a packet error: nothing else comes of it.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
