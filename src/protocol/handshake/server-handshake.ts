@@ -66,7 +66,8 @@ export function checkUpgradeRequest(
     );
   }
   // A body would be taken for frames, or frames for a body, by whoever stands between.
-  if (headers.get('content-length') !== undefined || headers.get('transfer-encoding') !== undefined) {
+  // A length of 0 announces none: the JDK's client sends it.
+  if ((headers.get('content-length') ?? '0') !== '0' || headers.get('transfer-encoding') !== undefined) {
     return rejection(
       'BODY_NOT_ALLOWED',
       'The request announces a body. Leave out Content-Length and Transfer-Encoding.',

@@ -88,6 +88,8 @@ class DirectInflate implements InflateContext {
   #at = 0;
   #isTail = false;
   #isInvalid = false;
+  /** Whether the stream was opened with the window of an earlier one. */
+  #hasDictionary = false;
   /** A block with BFINAL set was seen in this message. */
   #hasEnded = false;
 
@@ -151,7 +153,8 @@ class DirectInflate implements InflateContext {
     this.#hasEnded = false;
     this.#input = NOTHING;
     this.output = NOTHING;
-    if (this.#isInvalid) this.#reopen();
+    // Node's reset gives a stream its dictionary back, which is what an earlier message said: never keep such a one.
+    if (this.#isInvalid || this.#hasDictionary) this.#reopen();
     else this.#stream._handle.reset();
   }
 
@@ -178,6 +181,7 @@ class DirectInflate implements InflateContext {
 
   #open(): DirectStream {
     const dictionary = this.#window.bytes();
+    this.#hasDictionary = dictionary.length > 0;
     const options = { windowBits: this.#windowBits, ...(dictionary.length > 0 ? { dictionary } : {}) };
     const stream = createInflateRaw(options) as unknown as DirectStream;
     this.#isInvalid = false;

@@ -55,6 +55,25 @@ for (const [name, zlib] of [
   });
 }
 
+for (const [name, zlib] of [
+  ['direct', directZlib],
+  ['public', publicZlib],
+] as const) {
+  it(`a decompressor of ${name} zlib that changes hands remembers nothing, not even after a final block`, () => {
+    const pool = new DeflatePool(zlib);
+    const options = { pool, windowBits: 15, keepsWindow: false, maxMessageBytes: 1000 };
+    const secret = deflateRawSync('A says: my password is hunter2');
+    const first = new MessageInflater(options);
+    assert.equal(
+      String(first.begin(Buffer.concat([secret, Buffer.from([0])]))),
+      'A says: my password is hunter2',
+    );
+    // A reference to before the first byte of the next connection's message.
+    const stolen = new MessageInflater(options).begin(Buffer.from('02130000', 'hex'));
+    assert.ok(stolen instanceof ProtocolError, `the next connection read ${JSON.stringify(String(stolen))}`);
+  });
+}
+
 describe('a decompression bomb', () => {
   it('is inflated in turns, and no further than the limit', () => {
     const receiver = new MessageInflater({
