@@ -1,6 +1,6 @@
 // Prints which check catches each wrong variant of the machines, and how many seeds it took: npm run drill
-import { findCatch } from '../dist/test/session/drill/drill.js';
-import { variants } from '../dist/test/session/drill/variants.js';
+import { findCatch } from '../dist/test/testkit/drill/drill.js';
+import { variants } from '../dist/test/testkit/drill/variants.js';
 
 const maxSeeds = Number(process.argv[2] ?? 5_000);
 let missed = 0;

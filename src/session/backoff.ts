@@ -22,7 +22,7 @@ export class Backoff {
   readonly #random: () => number;
   #attempts = 0;
 
-  /** `random` gives numbers from 0 up to, and never, 1. */
+  /** `random` gives numbers from 0 up to 1. */
   constructor(random: () => number, options: BackoffOptions = {}) {
     this.#random = random;
     this.#options = { ...backoffDefaults, ...options };

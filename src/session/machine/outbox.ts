@@ -138,7 +138,10 @@ export class Outbox {
     if (error.code === 'seq_gap') {
       this.#onGap(lane, item, error.expect ?? 1);
     } else if (error.code === 'producer_expired') {
-      if (item.isUncertain) {
+      if (item.acceptedBefore < lane.lastAccepted) {
+        // Another was accepted since this was sent: the refusal may be older than that. It is asked again.
+        item.isUncertain = true;
+      } else if (item.isUncertain) {
         // Sent before, and the answer was lost: nobody knows, and nobody guesses.
         this.#settle(lane, item, { error });
         lane.mustRestart = true;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { closeVerdict, errorRetry, SessionCloseCode } from '../../../src/session/index.ts';
+import { closeVerdict, errorRetry, SessionCloseCode } from '../../src/session/index.ts';
 import { type Peer, Rig } from './rig.ts';
 
 function closeCode(peer: Peer): number | undefined {

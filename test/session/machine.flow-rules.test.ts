@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SessionCloseCode } from '../../../src/session/index.ts';
+import { SessionCloseCode } from '../../src/session/index.ts';
 import { Rig } from './rig.ts';
 
 describe('rules of flow control', () => {

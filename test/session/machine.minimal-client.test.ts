@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { jsonCodec, type ServerConnection } from '../../src/session/index.ts';
-import { Rig } from './rules/rig.ts';
+import { Rig } from './rig.ts';
 
 const text = readFileSync(new URL('../../../PROTOCOL.md', import.meta.url), 'utf8');
 const source = text.slice(text.indexOf('```js\n') + 6, text.indexOf('```', text.indexOf('```js\n') + 6));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { jsonCodec, messagePackCodec, type Packet, type PacketCodec } from '../../../src/session/index.ts';
-import { type AnyPacket, Rig } from '../rules/rig.ts';
+import { type AnyPacket, Rig } from '../rig.ts';
 
 /** Counts what it encodes by type. */
 function counting(codec: PacketCodec): PacketCodec & { readonly encoded: Map<string, number> } {

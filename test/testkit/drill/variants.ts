@@ -12,7 +12,7 @@ import {
   SubscriptionSet,
 } from '../../../src/session/index.ts';
 import type { SimulationParts } from '../../../src/testkit/index.ts';
-import { Rig } from '../rules/rig.ts';
+import { Rig } from '../../session/rig.ts';
 
 export interface Variant {
   readonly name: string;

@@ -16,7 +16,7 @@ import {
   type inbox,
   type prices,
   type search,
-} from '../channel/contract/example-contract.ts';
+} from './contract/example-contract.ts';
 
 /** `true` only when both types are exactly the same. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

@@ -1,6 +1,6 @@
 // One hub on virtual time, with peers that speak packets by hand and clients that are the real machine.
 
-import { type ChannelPolicyOptions, resolveChannelPolicy } from '../../../src/channel/index.ts';
+import { type ChannelPolicyOptions, resolveChannelPolicy } from '../../src/channel/index.ts';
 import {
   type Authority,
   type Authorization,
@@ -20,11 +20,11 @@ import {
   type ServerConnectionOptions,
   SessionRegistry,
   type SessionStore,
-} from '../../../src/session/index.ts';
-import { SeededRandom, VirtualClock } from '../../../src/testkit/index.ts';
-import { Ledger } from '../../../src/testkit/simulator/ledger.ts';
-import { SimulatedBroker } from '../../../src/testkit/simulator/simulated-broker.ts';
-import { Trace } from '../../../src/testkit/simulator/trace.ts';
+} from '../../src/session/index.ts';
+import { SeededRandom, VirtualClock } from '../../src/testkit/index.ts';
+import { Ledger } from '../../src/testkit/simulator/ledger.ts';
+import { SimulatedBroker } from '../../src/testkit/simulator/simulated-broker.ts';
+import { Trace } from '../../src/testkit/simulator/trace.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into packets of every type.
 export type AnyPacket = any;

@@ -2,8 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { findCatch } from './drill.ts';
-import { fence, grantOnlyWhenFinished, loseTheLast, replayWhilePublishing, variants } from './variants.ts';
+import { findCatch } from './drill/drill.ts';
+import {
+  fence,
+  grantOnlyWhenFinished,
+  loseTheLast,
+  replayWhilePublishing,
+  variants,
+} from './drill/variants.ts';
 
 describe('known-bad drill', () => {
   it('there are at least fifteen wrong variants', () => {
