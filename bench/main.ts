@@ -46,7 +46,7 @@ const { values: options, positionals } = parseArgs({
 
 const names = positionals.length === 0 && !options.quick ? ['help'] : positionals;
 const usual: Method = options.quick
-  ? { rounds: 5, roundMs: 500, warmUpMs: 1000 }
+  ? { rounds: 5, roundMs: 500, warmUpMs: 800 }
   : { rounds: 5, roundMs: 1000, warmUpMs: 1500 };
 const method: Method = {
   rounds: Number(options.rounds ?? usual.rounds),
@@ -79,7 +79,9 @@ async function runRow(row: Row): Promise<RowResult> {
   const { id, title, groups, unit, per, side } = row;
   const peers = chosenPeers(row.peers);
   const results = await measure({ ...row, peers }, method, progressOf(id));
-  const targets = row.targets.map((target) => compare(results, target));
+  const targets = row.targets
+    .filter(({ against }) => against === undefined || peers.includes(against))
+    .map((target) => compare(results, target));
   const command = `npm run bench -- ${id}`;
   return {
     id,

@@ -1,6 +1,7 @@
 // A measured client: opens connections to the neutral server and keeps messages in flight on each, with one client
 // implementation or another. The loop is the same for all; only the few lines of `dialects` differ.
 import { Buffer } from 'node:buffer';
+import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { messagesOf } from '../../dist/bench/workload.js';
@@ -103,8 +104,15 @@ function run(durationMs) {
   });
 }
 
-const versions = { tidewire: 'this tree', bun: process.versions.bun, deno: process.versions.deno };
+const installed = (name) => createRequire(import.meta.url)(`${name}/package.json`).version;
+const versions = {
+  tidewire: () => 'this tree',
+  bun: () => process.versions.bun,
+  deno: () => process.versions.deno,
+  undici: () => installed('undici'),
+  ws: () => installed('ws'),
+};
 
-serveControl({ version: versions[task.client] }, (request) =>
+serveControl({ version: versions[task.client]() }, (request) =>
   request.type === 'open' ? open(request.count) : run(request.durationMs),
 );

@@ -1,45 +1,43 @@
 // Sends messages to an echo server: so many in flight on each connection, or so many a second.
 import { createHistogram, performance } from 'node:perf_hooks';
-import { type EchoWorkload, messagesOf } from '../workload.ts';
+import type { EchoWorkload } from '../workload.ts';
 import { buildFrames } from './frames.ts';
-import { InflateCheck } from './inflate-check.ts';
 import { type Latency, type Load, type LoadCount, Outcome } from './load.ts';
 import { openConnections, type RawConnection } from './raw-connection.ts';
-import { CompressedReplies, ExactReplies, RepeatedReply, type Replies } from './replies.ts';
-
-/** Inflating everything would make the load slower than what it measures: every 50th connection is verified. */
-const connectionsPerCheck = 50;
+import type { Replies } from './replies.ts';
+import { Verification } from './verification.ts';
 
 export class EchoLoad implements Load {
   readonly #port: number;
   readonly #workload: EchoWorkload;
   /** What a connection sends in one write, and after the last of these the first again. */
   readonly #batches: readonly Buffer[];
-  readonly #expected: RepeatedReply;
-  /** True when an echo comes back as it was sent, masked: from a bare socket. */
+  readonly #verification: Verification;
   readonly #echoers: Echoer[] = [];
-  readonly #checks: InflateCheck[] = [];
-  #failure: Error | undefined;
+  readonly #outcome = new Outcome();
 
+  /** `mirrored`: see `Verification`. */
   constructor(port: number, workload: EchoWorkload, options: { mirrored: boolean }) {
     this.#port = port;
     this.#workload = workload;
     const deflate = workload.deflate ?? false;
     this.#batches = batchesOf(buildFrames(workload.message, { masked: true, deflate }), workload.depth);
-    this.#expected = new RepeatedReply(buildFrames(workload.message, { masked: options.mirrored })[0]!);
+    this.#verification = new Verification(workload.message, { deflate, ...options });
   }
 
   async open(count: number): Promise<void> {
     const deflate = this.#workload.deflate ?? false;
     const options = { port: this.#port, deflate, firstIndex: this.#echoers.length };
     for (const connection of await openConnections(count, options)) {
-      this.#echoers.push(new Echoer(connection, this.#batches, this.#repliesOn(connection)));
+      const echoer = new Echoer(connection, this.#batches, this.#verification.repliesOn(connection));
+      echoer.onFailure = (error) => this.#outcome.fail(error);
+      this.#echoers.push(echoer);
     }
   }
 
   async run(durationMs: number): Promise<LoadCount> {
     const { depth } = this.#workload;
-    const outcome = this.#begin();
+    const ended = this.#outcome.next();
     let open = true;
     let batches = 0;
     let unfinished = this.#echoers.length;
@@ -51,34 +49,32 @@ export class EchoLoad implements Load {
         batches++;
         missing = depth;
         if (open) echoer.send();
-        else if (--unfinished === 0) outcome.succeed();
+        else if (--unfinished === 0) this.#outcome.succeed();
       };
     }
-    const bytesBefore = this.#bytesReceived();
+    const bytesBefore = this.#verification.bytesReceived;
     const start = performance.now();
     for (const echoer of this.#echoers) echoer.send();
     setTimeout(() => {
       open = false;
     }, durationMs);
-    await outcome.promise;
+    await ended;
     const elapsedMs = performance.now() - start;
-    for (const check of this.#checks) await check.settled();
+    await this.#verification.settled();
     const messages = batches * depth;
-    return { messages, elapsedMs, wireBytes: (this.#bytesReceived() - bytesBefore) / messages };
+    return { messages, elapsedMs, wireBytes: (this.#verification.bytesReceived - bytesBefore) / messages };
   }
 
   async latency(durationMs: number, perSecond: number): Promise<Latency> {
     const histogram = createHistogram();
-    const outcome = this.#begin();
+    const ended = this.#outcome.next();
     const total = Math.round((durationMs * perSecond) / 1000);
-    let answered = 0;
     for (const echoer of this.#echoers) {
       echoer.onReplies = (replies) => {
         const now = performance.now();
         for (; replies > 0; replies--)
           histogram.record(Math.max(1, Math.round((now - echoer.due.shift()!) * 1e6)));
-        answered = histogram.count;
-        if (answered === total) outcome.succeed();
+        if (histogram.count === total) this.#outcome.succeed();
       };
     }
     const start = performance.now();
@@ -94,36 +90,9 @@ export class EchoLoad implements Load {
       if (sent < total) setImmediate(sendWhatIsDue);
     };
     sendWhatIsDue();
-    await outcome.promise;
+    await ended;
     const percentile = (percent: number) => histogram.percentile(percent) / 1000;
     return { perSecond, p50Us: percentile(50), p99Us: percentile(99), p999Us: percentile(99.9) };
-  }
-
-  #begin(): Outcome {
-    const outcome = new Outcome();
-    if (this.#failure !== undefined) outcome.fail(this.#failure);
-    for (const echoer of this.#echoers) {
-      echoer.onFailure = (error) => {
-        this.#failure = error;
-        outcome.fail(error);
-      };
-    }
-    return outcome;
-  }
-
-  #repliesOn(connection: RawConnection): Replies {
-    const write = (bytes: Buffer) => void connection.socket.write(bytes);
-    if (!this.#workload.deflate) return new ExactReplies(this.#expected, write);
-    if (this.#echoers.length % connectionsPerCheck !== 0) return new CompressedReplies(write);
-    const check = new InflateCheck(messagesOf(this.#workload.message));
-    this.#checks.push(check);
-    return new CompressedReplies(write, (payload) => check.receive(payload));
-  }
-
-  #bytesReceived(): number {
-    let bytes = 0;
-    for (const echoer of this.#echoers) bytes += echoer.connection.socket.bytesRead;
-    return bytes;
   }
 }
 

@@ -27,18 +27,27 @@ export interface Load {
   latency?(durationMs: number, perSecond: number): Promise<Latency>;
 }
 
-/** Resolves once; `fail` may be called from any callback of a connection. */
+/** How the run under way ends; a failure of a connection ends it, or the next one. */
 export class Outcome {
-  readonly promise: Promise<void>;
-  succeed!: () => void;
-  fail!: (reason: Error) => void;
+  #failure: Error | undefined;
+  #resolve: () => void = () => {};
+  #reject: (error: Error) => void = () => {};
 
-  constructor() {
-    this.promise = new Promise((resolve, reject) => {
-      this.succeed = resolve;
-      this.fail = reject;
+  /** Resolves at the next `succeed`; rejects when anything has failed, or fails before. */
+  next(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      if (this.#failure !== undefined) reject(this.#failure);
     });
-    // A failure between two runs is reported by the next one.
-    this.promise.catch(() => {});
+  }
+
+  succeed(): void {
+    this.#resolve();
+  }
+
+  fail(error: Error): void {
+    this.#failure ??= error;
+    this.#reject(error);
   }
 }

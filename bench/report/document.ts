@@ -167,7 +167,8 @@ function versionsOf(results: readonly (RowResult | CurveResult)[]): string[] {
   for (const result of results) {
     if (!('peers' in result)) continue;
     for (const [peer, figures] of Object.entries(result.peers)) {
-      if (isAvailable(figures) && figures.version && peer !== 'tidewire') versions.set(peer, figures.version);
+      if (isAvailable(figures) && figures.version && peer !== 'tidewire' && peer !== 'net')
+        versions.set(peer, figures.version);
     }
   }
   return [`- Peers: ${[...versions].map(([peer, version]) => `${peer} ${version}`).join(', ')}`];

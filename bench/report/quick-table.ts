@@ -1,9 +1,6 @@
 // The table of `--quick`: the ratios to ws now, and those that are stored.
 import type { RowResult } from '../measure/result.ts';
-import { number, spread } from './figures.ts';
-
-/** A change beyond this is worth a look; less is noise on a small shared machine. */
-const noteworthy = 0.15;
+import { spread } from './figures.ts';
 
 export function quickTable(now: readonly RowResult[], stored: readonly RowResult[]): string {
   return now
@@ -13,9 +10,10 @@ export function quickTable(now: readonly RowResult[], stored: readonly RowResult
       const title = `${result.id.padEnd(4)} ${result.title.padEnd(40)}`;
       if (ratio === undefined) return `${title} not available`;
       if (before === undefined) return `${title} ${spread(ratio)} × ws, nothing stored`;
-      const change = ratio.median / before.median - 1;
-      const remark = change > noteworthy ? '  SLOWER' : change < -noteworthy ? '  faster' : '';
-      return `${title} ${spread(ratio)} × ws, stored ${number(before.median)}${remark}`;
+      // Spreads that overlap are noise on a small shared machine.
+      const remark =
+        ratio.least > before.greatest ? '  SLOWER' : ratio.greatest < before.least ? '  faster' : '';
+      return `${title} ${spread(ratio)} × ws, stored ${spread(before)}${remark}`;
     })
     .join('\n');
 }

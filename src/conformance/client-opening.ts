@@ -10,8 +10,8 @@ import { hasToken, headerOf, type ReceivedHead } from './wire/http-head.ts';
 import { WireConnection } from './wire/wire-connection.ts';
 import { describeEvent } from './wire/wire-event.ts';
 
-/** How long a client that should drop the connection may take, before the suite ends it. */
-const dropMs = 1500;
+/** How much of the deadline a client that should drop the connection may take, before the suite ends it. */
+const dropShare = 0.3;
 
 export interface OpenedClient {
   readonly outcome: Outcome;
@@ -33,16 +33,21 @@ export function whatIsWrongWithRequest(head: ReceivedHead): string | undefined {
   return undefined;
 }
 
-export async function openClient(each: Case, stream: Duplex, head: ReceivedHead): Promise<OpenedClient> {
+export async function openClient(
+  each: Case,
+  stream: Duplex,
+  { head, deadlineMs }: { head: ReceivedHead; deadlineMs: number },
+): Promise<OpenedClient> {
   const wrong = whatIsWrongWithRequest(head);
   if (wrong !== undefined) return { outcome: failed(wrong), connection: undefined };
+  const dropMs = deadlineMs * dropShare;
   const values = valuesFor(headerOf(head, 'sec-websocket-key') ?? '');
 
   if (each.response !== undefined) {
     await writeOpening(stream, each.response.head.serialize(values), each.response);
     const connection = new WireConnection(stream, { suiteIs: 'server', deflate: undefined, head: head.rest });
     if (each.response.expect === 'accepted') return { outcome: strict, connection };
-    return { outcome: await judgeDrop(connection, each.response), connection: undefined };
+    return { outcome: await judgeDrop(connection, each.response, dropMs), connection: undefined };
   }
   const agreed = each.deflate && agreeWithClient(each.deflate, headerOf(head, 'sec-websocket-extensions'));
   const plain = agreed === undefined || typeof agreed === 'string';
@@ -86,11 +91,21 @@ function agreeWithClient(wanted: DeflateParameters, header: string | undefined):
   ) {
     return 'the client offers smaller windows';
   }
-  return { ...wanted, ...(offer.serverNoContextTakeover ? { serverNoContextTakeover: true } : {}) };
+  // A case that asks for nothing in particular also grants the wishes that are only hints.
+  const obliging = Object.keys(wanted).length === 0;
+  return {
+    ...wanted,
+    ...(offer.serverNoContextTakeover ? { serverNoContextTakeover: true } : {}),
+    ...(obliging && offer.clientNoContextTakeover ? { clientNoContextTakeover: true } : {}),
+  };
 }
 
 /** After a bad answer the client must drop the connection without taking it for open. */
-async function judgeDrop(connection: WireConnection, opening: ClientOpening): Promise<Outcome> {
+async function judgeDrop(
+  connection: WireConnection,
+  opening: ClientOpening,
+  dropMs: number,
+): Promise<Outcome> {
   const { options, expect, end } = opening;
   if (!end) connection.send(frame.text('are you open?'));
   let event = await connection.next(dropMs);

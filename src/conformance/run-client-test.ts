@@ -40,6 +40,7 @@ interface Run {
  */
 export class ClientTest {
   readonly #options: ClientTestOptions;
+  readonly #deadlineMs: number;
   readonly #cases: readonly Case[];
   readonly #byId: ReadonlyMap<string, Case>;
   readonly #runs = new Map<string, Run>();
@@ -49,6 +50,7 @@ export class ClientTest {
 
   constructor(options: ClientTestOptions = {}) {
     this.#options = options;
+    this.#deadlineMs = options.deadlineMs ?? 5000;
     this.#cases = selectCases('client', 'http/1.1', options);
     this.#byId = new Map(this.#cases.map((each) => [each.id, each]));
     this.#server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -80,7 +82,7 @@ export class ClientTest {
   }
 
   async #serve(socket: net.Socket): Promise<void> {
-    const head = await readHead(socket, this.#options.deadlineMs ?? 5000);
+    const head = await readHead(socket, this.#deadlineMs);
     if (head.type !== 'head') return;
     const target = new URL(head.startLine.split(' ')[1] ?? '/', 'ws://suite');
     const agent = target.searchParams.get('agent') ?? 'unnamed';
@@ -105,10 +107,10 @@ export class ClientTest {
     let outcome: Outcome;
     let transcript: readonly string[] = [];
     try {
-      const opened = await openClient(each, socket, head);
+      const opened = await openClient(each, socket, { head, deadlineMs: this.#deadlineMs });
       outcome = opened.outcome;
       if (opened.connection !== undefined) {
-        outcome = worse(outcome, await play(each, opened.connection, this.#options.deadlineMs ?? 5000));
+        outcome = worse(outcome, await play(each, opened.connection, this.#deadlineMs));
         transcript = opened.connection.transcript;
       }
     } catch (error) {
@@ -167,7 +169,7 @@ export class ClientTest {
     socket.write(response().serialize(new Map([['accept', acceptFor(key)]])));
     const connection = new WireConnection(socket, { suiteIs: 'server', deflate: undefined, head: head.rest });
     connection.send(frame.text(text), frame.close(1000));
-    await connection.next(this.#options.deadlineMs ?? 5000);
+    await connection.next(this.#deadlineMs);
   }
 }
 

@@ -22,13 +22,14 @@ describe('our client, over HTTP/1.1', () => {
   let report: DriveReport;
 
   before(async () => {
-    test = new ClientTest();
+    test = new ClientTest({ deadlineMs: 30_000 });
     const url = await test.listen();
     const finished = test.finished();
     report = await driveClient({
       url,
       agent: 'ours',
       WebSocket: LargeWebSocket as unknown as DrivenConstructor,
+      deadlineMs: 120_000,
     });
     run = await finished;
   });

@@ -9,7 +9,7 @@ import { illFormed, truncated, wellFormed } from './utf8-sequences.ts';
 const section = 'RFC 6455, 7.4';
 
 const goodCodes = [
-  1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3001, 3999, 4000, 4001, 4999,
+  1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 1014, 3000, 3001, 3999, 4000, 4001, 4999,
 ];
 
 const answered: Case[] = goodCodes.flatMap((code) => [
@@ -26,6 +26,18 @@ const answered: Case[] = goodCodes.flatMap((code) => [
     play: [close(frame.close(code, 'going home'), code)],
   },
 ]);
+
+// 7.4.1: 1010 "is not used by the server, because it can fail the WebSocket handshake instead".
+const mandatoryExtension: Case[] = (['server', 'client'] as const).map((tests) => ({
+  id: `close.code.1010-to-a-${tests}`,
+  section,
+  title: 'answers a Close with 1010, which only clients send',
+  tests,
+  play:
+    tests === 'server'
+      ? [close(frame.close(1010), 1010)]
+      : [send(frame.close(1010)), expect.failure([1010, 1002])],
+}));
 
 /** Codes an endpoint must not send. Those that no RFC speaks of yet may be answered. */
 const badCodes: readonly [number, Unless][] = [
@@ -160,6 +172,7 @@ const order: Case[] = [
 
 export const closings: readonly Case[] = [
   ...answered,
+  ...mandatoryExtension,
   ...refused,
   ...bodies,
   ...goodReasons,

@@ -4,7 +4,7 @@ import { constants, deflateRawSync } from 'node:zlib';
 import type { Case } from '../script/case.ts';
 import { expect, send } from '../script/steps.ts';
 import { type Frame, frame } from '../wire/frame.ts';
-import { echoOf, jsonOf, noiseOf, patternOf } from './payloads.ts';
+import { echoOf, jsonOf, noiseOf, patternOf, zerosOf } from './payloads.ts';
 import { illFormed, truncated, wellFormed } from './utf8-sequences.ts';
 
 const MiB = 1024 * 1024;
@@ -115,7 +115,7 @@ const kinds: readonly [string, (length: number) => Buffer, 'text' | 'binary'][] 
   ['json', jsonOf, 'text'],
   ['pattern', patternOf, 'text'],
   ['noise', noiseOf, 'binary'],
-  ['zeros', (length) => Buffer.alloc(length), 'binary'],
+  ['zeros', zerosOf, 'binary'],
 ];
 
 const payloads: Case[] = kinds.flatMap(([name, make, kind]) =>

@@ -1,7 +1,7 @@
 // Abuse: lying lengths, tiny fragments, floods, slow senders, stalled readers and half-closed connections (RFC 6455, 10.4).
 
 import type { Case } from '../script/case.ts';
-import { expect, send, stopReading } from '../script/steps.ts';
+import { expect, type Step, send, stopReading } from '../script/steps.ts';
 import { frame } from '../wire/frame.ts';
 import { noiseOf, patternOf } from './payloads.ts';
 
@@ -74,7 +74,9 @@ const fragmentsTogether: Case[] = [
     heavy: true,
     deadlineMs: 20_000,
     play: [
-      send(frame.binary(patternOf(128 * MiB)).inFragments(MiB)),
+      send(frame.binary(patternOf(MiB)).more()),
+      ...Array<Step>(126).fill(send(frame.continuation(patternOf(MiB)).more())),
+      send(frame.continuation(patternOf(MiB))),
       expect.failure([1009, 1008], { echoes: true }),
     ],
   },

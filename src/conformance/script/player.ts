@@ -7,8 +7,8 @@ import type { Case } from './case.ts';
 import { type Answer, closing, endsConnection, type Pieces, type Step } from './steps.ts';
 import { acceptable, failed, informational, type Outcome, strict, worse } from './verdict.ts';
 
-/** How long the suite waits for a reaction before it asks with a Ping whether the endpoint simply carries on. */
-const settleMs = 400;
+/** How much of the deadline the suite waits for a reaction before it asks with a Ping whether the endpoint simply carries on. */
+const settleShare = 0.08;
 const probe = 'still there?';
 /** What an endpoint says when a message is more than it takes. */
 const limitCodes: readonly number[] = [1008, 1009, 1011];
@@ -20,7 +20,7 @@ export async function play(each: Case, connection: WireConnection, deadlineMs: n
 
   let outcome = strict;
   for (const step of steps) {
-    const player = new StepPlayer(connection, each.deadlineMs ?? deadlineMs);
+    const player = new StepPlayer(connection, deadlineMs, Math.max(each.deadlineMs ?? 0, deadlineMs));
     outcome = worse(outcome, await player.play(step));
     if (outcome.verdict === 'failed' || player.over) break;
   }
@@ -35,10 +35,12 @@ function asInformation(outcome: Outcome): Outcome {
 class StepPlayer {
   readonly #connection: WireConnection;
   readonly #deadline: number;
+  readonly #settleMs: number;
   #over = false;
 
-  constructor(connection: WireConnection, timeoutMs: number) {
+  constructor(connection: WireConnection, deadlineMs: number, timeoutMs: number) {
     this.#connection = connection;
+    this.#settleMs = deadlineMs * settleShare;
     this.#deadline = performance.now() + timeoutMs;
   }
 
@@ -112,7 +114,7 @@ class StepPlayer {
     const count = Math.ceil(untilSent / (64 * 1024));
     this.#connection.note(`${count} × ${message.describe()}, reading nothing`);
     for (let sent = 0; sent < count; sent++) this.#connection.write(this.#connection.serialize([message]));
-    await new Promise((resolve) => setTimeout(resolve, settleMs));
+    await new Promise((resolve) => setTimeout(resolve, this.#settleMs));
     this.#connection.resume();
     return strict;
   }
@@ -210,7 +212,7 @@ class StepPlayer {
     let probed = false;
     let late = unless.later;
     for (;;) {
-      const event = await this.#next(probed ? undefined : settleMs);
+      const event = await this.#next(probed ? undefined : this.#settleMs);
       if (event === undefined) {
         if (late !== undefined) {
           reached = acceptable('the failure comes only when the rest has been sent');
@@ -303,7 +305,7 @@ class StepPlayer {
     const seen: string[] = [];
     let probed = false;
     for (;;) {
-      const event = await this.#next(probed ? undefined : settleMs);
+      const event = await this.#next(probed ? undefined : this.#settleMs);
       if (event === undefined && probed) return informational([...seen, 'silence'].join(', '));
       if (event === undefined) {
         probed = true;

@@ -52,7 +52,9 @@ export interface Unless {
 }
 
 const bytes = (payload: Payload): Buffer =>
-  typeof payload === 'string' ? Buffer.from(payload) : Buffer.from(payload);
+  typeof payload === 'string'
+    ? Buffer.from(payload)
+    : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
 
 export const send = Object.assign(
   (...frames: readonly Frame[]): Step => ({ type: 'send', frames, how: {} }),

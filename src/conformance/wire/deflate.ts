@@ -77,7 +77,8 @@ export function checkAnswer(offer: DeflateParameters, answer: DeflateParameters)
     return 'the answer accepts an offer with server_no_context_takeover but lacks it (7.1.1.1)';
   }
   if (offer.serverMaxWindowBits !== undefined) {
-    if (answer.serverMaxWindowBits === undefined || answer.serverMaxWindowBits > offer.serverMaxWindowBits) {
+    // An answer without the parameter says 15.
+    if ((answer.serverMaxWindowBits ?? 15) > offer.serverMaxWindowBits) {
       return `the answer does not keep to server_max_window_bits=${offer.serverMaxWindowBits} (7.1.2.1)`;
     }
   }

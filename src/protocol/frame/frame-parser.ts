@@ -45,6 +45,7 @@ type Stage = (typeof Stage)[keyof typeof Stage];
 const RSV2_AND_RSV3 = 0x30;
 const MASK = 0x80;
 const LONGEST_CONTROL_PAYLOAD = 125;
+const DEFLATE_OVERHEAD_BYTES = 64;
 
 /**
  * The parser of one direction of one connection. It allocates nothing for a frame, keeps nothing of a chunk, and
@@ -278,16 +279,18 @@ export class FrameParser {
   /** Whether a payload of `length` bytes (or more) still fits into the frame, the message and the cost it may have. */
   private checkLimits(length: number): boolean {
     const { maxFrameBytes, maxMessageBytes, maxMessageCostBytes } = this.limits;
-    if (length > maxFrameBytes) {
+    // DEFLATE makes what cannot be compressed a little longer; the message itself is measured once it is inflated.
+    const slack = this.isCompressed ? (maxMessageBytes >>> 10) + DEFLATE_OVERHEAD_BYTES : 0;
+    if (length > maxFrameBytes + slack) {
       return this.fail(
         'FRAME_TOO_BIG',
         `a frame of at least ${length} bytes exceeds maxFrameBytes (${maxFrameBytes})`,
       );
     }
-    if (this.messageBytes + length > maxMessageBytes) {
+    if (this.messageBytes + length > maxMessageBytes + slack) {
       return this.fail('MESSAGE_TOO_BIG', `the message exceeds maxMessageBytes (${maxMessageBytes})`);
     }
-    if (this.messageCostBytes + length + FRAME_COST_BYTES > maxMessageCostBytes) {
+    if (this.messageCostBytes + length + FRAME_COST_BYTES > maxMessageCostBytes + slack) {
       return this.fail(
         'MESSAGE_TOO_COSTLY',
         `the message has so many fragments that it exceeds maxMessageCostBytes (${maxMessageCostBytes})`,

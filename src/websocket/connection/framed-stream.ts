@@ -17,7 +17,6 @@ import {
 import type { ByteStream, ByteStreamHandler } from '../byte-stream.ts';
 import type { MessageDeflate } from '../deflate/message-deflate.ts';
 import { THREAD_POOL_BYTES } from '../deflate/thread-pool.ts';
-import type { InflateContext } from '../deflate/zlib-context.ts';
 import { ConnectionError } from '../errors.ts';
 import type { ConnectionSettings } from './connection-options.ts';
 import { DeferredSends } from './deferred-sends.ts';
@@ -78,17 +77,6 @@ type Sending = (typeof Sending)[keyof typeof Sending];
 
 const NOTHING = new Uint8Array(0);
 
-/** How many steps are made before other work has its turn: 1 MiB of output. */
-const INFLATE_STEPS_AT_ONCE = 16;
-
-interface InflatingMessage {
-  readonly deflate: MessageDeflate;
-  readonly context: InflateContext;
-  readonly isText: boolean;
-  readonly pieces: Buffer[];
-  byteLength: number;
-}
-
 export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEntry {
   wheelTick = 0;
   wheelNext: WheelEntry | undefined = undefined;
@@ -103,6 +91,8 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   private sending: Sending = Sending.Directly;
   private readonly deflate: MessageDeflate | undefined;
   private deferred: DeferredSends | undefined = undefined;
+  /** Makes the next turn of a long message that is being inflated. */
+  private goOnInflating: (() => void) | undefined = undefined;
   /** Bytes that arrived and may not be parsed yet, because reading is paused. */
   private unread: Buffer | undefined = undefined;
   /** The payload of the newest Pong that waits for the queue to drain (5.5.3: the newest answers them all). */
@@ -249,6 +239,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     this.pauseReasons &= ~reason;
     // Never inside the caller's own call: a handler that resumes does not expect the next message before it returns.
     if (this.pauseReasons === 0) queueMicrotask(() => this.readOn());
+    else if (this.pauseReasons === PauseReason.Inflating) setImmediate(() => this.goOnInflating?.());
   }
 
   /** Asks for `receiveWritten` of the handler when what is gathered and queued now has been taken. */
@@ -322,8 +313,8 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   receiveMessage(bytes: Uint8Array, start: number, end: number): void {
     const { endpoint } = this;
     const buffer = asBuffer(bytes);
-    if (endpoint.isCompressed) {
-      this.inflate(buffer.subarray(start, end), endpoint.isText);
+    if (endpoint.isCompressed && this.deflate !== undefined) {
+      this.receiveCompressed(this.deflate, buffer.subarray(start, end));
     } else if (endpoint.isText) {
       const text = endpoint.isAscii ? decodeAscii(buffer, start, end) : decodeUtf8(buffer, start, end);
       this.handler.receiveMessage(text, false);
@@ -423,7 +414,9 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
       const isLent = this.role === 'client' && opcode === Opcode.Binary;
       const kept = isLent ? new Uint8Array(payload) : payload;
       return this.sendWhenReady(kept.length, deflate.compressLater(kept), (compressed) => {
-        this.writer.writeBytes(FIN | RSV1 | opcode, compressed, true);
+        const isShorter = compressed.length < kept.length;
+        if (isShorter) this.writer.writeBytes(FIN | RSV1 | opcode, compressed, true);
+        else this.writer.writeBytes(FIN | opcode, kept, kept !== payload);
       });
     }
     const result = this.admit(payload.length);
@@ -469,66 +462,44 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     return 'queued';
   }
 
-  private inflate(compressed: Buffer, isText: boolean): void {
-    const { deflate } = this;
-    if (deflate === undefined) return;
-    const context = deflate.beginInflate(compressed);
-    const message = { deflate, context, isText, pieces: [], byteLength: 0 };
-    if (this.inflateSlice(message)) return;
-    // A long one goes on in turns with everything else, and the messages behind it wait.
-    this.pause(PauseReason.Inflating);
-    const goOn = (): void => {
-      if (this.endpoint.isCloseReceived) return;
-      if (this.inflateSlice(message)) this.resume(PauseReason.Inflating);
-      else setImmediate(goOn);
-    };
-    setImmediate(goOn);
-  }
-
-  /** Inflates for a while. Returns whether the message is done with: handed on, or the connection failed. */
-  private inflateSlice(message: InflatingMessage): boolean {
-    const { context, deflate, pieces } = message;
-    for (let steps = 0; steps < INFLATE_STEPS_AT_ONCE; steps += 1) {
-      const progress = context.step();
-      message.byteLength += context.output.length;
-      const { maxMessageBytes } = this.settings.limits;
-      if (progress === 'too-big' || message.byteLength > maxMessageBytes) {
-        this.endpoint.fail(
-          new ProtocolError(
-            'MESSAGE_TOO_BIG',
-            `the message inflates to more than maxMessageBytes (${maxMessageBytes})`,
-          ),
-        );
-        return true;
-      }
-      if (progress === 'invalid') {
-        this.endpoint.fail(
-          new ProtocolError('INVALID_DEFLATE', 'a compressed message is damaged (RFC 7692, section 7.2.2)'),
-        );
-        return true;
-      }
-      if (progress === 'done') {
-        const bytes = pieces.length === 0 ? context.output : Buffer.concat([...pieces, context.output]);
-        this.deliverInflated(asBuffer(bytes), message);
-        deflate.endInflate();
-        return true;
-      }
-      pieces.push(Buffer.from(context.output));
+  /** Inflates a message; a long one goes on in turns with everything else, and the messages behind it wait. */
+  private receiveCompressed(deflate: MessageDeflate, compressed: Buffer): void {
+    const { isText } = this.endpoint;
+    const inflated = deflate.inflater.begin(compressed);
+    if (inflated !== undefined) {
+      // A short message lies in memory that the next one uses again.
+      this.receiveInflated(inflated, isText, true);
+      return;
     }
-    return false;
+    this.pause(PauseReason.Inflating);
+    this.goOnInflating = () => {
+      if (this.endpoint.isCloseReceived) return;
+      // The application has paused meanwhile: `resume` comes back to it.
+      if (this.pauseReasons !== PauseReason.Inflating) return;
+      const later = deflate.inflater.turn();
+      if (later === undefined) {
+        setImmediate(() => this.goOnInflating?.());
+        return;
+      }
+      this.goOnInflating = undefined;
+      this.receiveInflated(later, isText, false);
+      this.resume(PauseReason.Inflating);
+    };
+    setImmediate(() => this.goOnInflating?.());
   }
 
-  /** Hands on a message that is inflated: a short one lies in memory that is used again. */
-  private deliverInflated(bytes: Buffer, { isText, pieces }: InflatingMessage): void {
-    if (!isText) {
-      this.handler.receiveMessage(pieces.length === 0 ? Buffer.from(bytes) : bytes, true);
-    } else if (isUtf8(bytes, 0, bytes.length)) {
-      this.handler.receiveMessage(decodeUtf8(bytes, 0, bytes.length), false);
+  private receiveInflated(inflated: Buffer | ProtocolError, isText: boolean, isTransient: boolean): void {
+    if (inflated instanceof ProtocolError) {
+      this.endpoint.fail(inflated);
+    } else if (!isText) {
+      this.handler.receiveMessage(isTransient ? Buffer.from(inflated) : inflated, true);
+    } else if (isUtf8(inflated, 0, inflated.length)) {
+      this.handler.receiveMessage(decodeUtf8(inflated, 0, inflated.length), false);
     } else {
       this.endpoint.fail(
         new ProtocolError(
           'INVALID_UTF8',
-          'a text message is not valid UTF-8 once inflated (RFC 6455, section 8.1)',
+          'an inflated text message is not valid UTF-8 (RFC 6455, section 8.1)',
         ),
       );
     }

@@ -6,8 +6,9 @@ import type { PreparedMessage } from '../connection/prepared-message.ts';
 import type { SharedFrame } from '../connection/shared-frame.ts';
 import type { DeflateSettings } from './deflate-options.ts';
 import { type Borrower, type DeflatePool, deflatePool } from './deflate-pool.ts';
+import { MessageInflater } from './message-inflater.ts';
 import { deflateInThreadPool } from './thread-pool.ts';
-import type { DeflateContext, DeflateParameters, InflateContext } from './zlib-context.ts';
+import type { DeflateContext, DeflateParameters } from './zlib-context.ts';
 
 /** What a connection needs when both ends agreed; undefined when its settings rule it out. */
 export function createMessageDeflate(
@@ -31,22 +32,22 @@ export interface MessageDeflateOptions {
 export class MessageDeflate implements Borrower {
   compressor: DeflateContext | undefined = undefined;
   readonly parameters: DeflateParameters;
+  readonly inflater: MessageInflater;
   private readonly pool: DeflatePool;
   private readonly thresholdBytes: number;
-  private readonly maxMessageBytes: number;
   private readonly keepsSendWindow: boolean;
-  private readonly keepsReceiveWindow: boolean;
-  private readonly receiveWindowBits: number;
-  private decompressor: InflateContext | undefined = undefined;
 
   constructor({ role, agreed, settings, maxMessageBytes, pool }: MessageDeflateOptions) {
     const isServer = role === 'server';
     this.pool = pool;
-    this.maxMessageBytes = maxMessageBytes;
     this.thresholdBytes = settings.thresholdBytes;
     this.keepsSendWindow = !(isServer ? agreed.serverNoContextTakeover : agreed.clientNoContextTakeover);
-    this.keepsReceiveWindow = !(isServer ? agreed.clientNoContextTakeover : agreed.serverNoContextTakeover);
-    this.receiveWindowBits = isServer ? agreed.clientMaxWindowBits : agreed.serverMaxWindowBits;
+    this.inflater = new MessageInflater({
+      pool,
+      maxMessageBytes,
+      windowBits: isServer ? agreed.clientMaxWindowBits : agreed.serverMaxWindowBits,
+      keepsWindow: !(isServer ? agreed.clientNoContextTakeover : agreed.serverNoContextTakeover),
+    });
     this.parameters = pool.parameters({
       windowBits: isServer ? agreed.serverMaxWindowBits : agreed.clientMaxWindowBits,
       level: settings.level,
@@ -87,28 +88,9 @@ export class MessageDeflate implements Borrower {
     return message.compressed(this.parameters, this.pool);
   }
 
-  /** A decompressor for the next message. Give it back with `endInflate`. */
-  beginInflate(compressed: Uint8Array): InflateContext {
-    this.decompressor ??= this.pool.borrowInflate(this.receiveWindowBits, this.maxMessageBytes);
-    this.decompressor.begin(compressed);
-    return this.decompressor;
-  }
-
-  endInflate(): void {
-    if (!this.keepsReceiveWindow) this.releaseDecompressor();
-  }
-
   /** The connection is gone. */
   close(): void {
     if (this.compressor !== undefined) this.pool.takeBack(this);
-    this.releaseDecompressor();
-  }
-
-  private releaseDecompressor(): void {
-    const { decompressor } = this;
-    this.decompressor = undefined;
-    if (decompressor !== undefined) {
-      this.pool.returnInflate(decompressor, this.receiveWindowBits, this.maxMessageBytes);
-    }
+    this.inflater.release();
   }
 }

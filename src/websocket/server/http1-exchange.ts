@@ -1,6 +1,6 @@
 // An opening handshake over HTTP/1.1: an upgrade request on a socket, and the answer to it (RFC 6455, section 4.2.2).
 
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -14,7 +14,11 @@ import type { ByteStream } from '../byte-stream.ts';
 import { DuplexStream } from '../streams/duplex-stream.ts';
 import type { AcceptedRequest, HandshakeExchange, RefusedRequest } from './opening-handshake.ts';
 
-const sha1Base64 = (text: string): string => createHash('sha1').update(text).digest('base64');
+/** `crypto.hash` does it in one call, where the runtime has it. */
+const sha1Base64 =
+  typeof hash === 'function'
+    ? (text: string): string => hash('sha1', text, 'base64')
+    : (text: string): string => createHash('sha1').update(text).digest('base64');
 
 export class Http1Exchange implements HandshakeExchange {
   readonly httpVersion = '1.1';

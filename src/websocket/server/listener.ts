@@ -9,7 +9,11 @@ import { OpeningHandshake } from './opening-handshake.ts';
 import type { ServerCore } from './server-core.ts';
 
 const decodeLatin1: DecodeLatin1 = (bytes, start, end) =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);
+  (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString(
+    'latin1',
+    start,
+    end,
+  );
 
 export interface ListenerOptions {
   readonly tls: TlsOptions | undefined;
@@ -86,8 +90,6 @@ function readRequest<Data>(
   const stop = (): void => {
     socket.removeListener('data', onData);
     socket.removeListener('end', onEnd);
-    // Nothing more is read until the request is decided: frames sent early wait in the kernel.
-    socket.pause();
   };
   const onData = (received: Buffer): void => {
     let chunk = received;
@@ -98,6 +100,7 @@ function readRequest<Data>(
       undecided = undefined;
       if (isHttp2) {
         stop();
+        socket.pause();
         handshake.withdraw();
         socket.unshift(chunk);
         sessions?.receiveSocket(socket);

@@ -137,6 +137,8 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
     try {
       const decision = handlers.upgrade(upgradeRequest);
       if (isPromiseLike(decision)) {
+        // Nothing more is read until the request is decided: frames sent early wait in the kernel.
+        this.#exchange.carrier.pause();
         decision.then(
           (settled) => this.#conclude(opening, settled, head),
           (error: unknown) => this.#fail(error),

@@ -1,9 +1,10 @@
-// An echo server on Tidewire itself. Prints its port.
+// An echo server on Tidewire itself, with --http2 for WebSocket over HTTP/2. Prints its port.
 import { WebSocketServer } from '../../../dist/src/websocket/index.js';
 
 const server = new WebSocketServer({
   host: '127.0.0.1',
   port: 0,
+  http2: process.argv.includes('--http2'),
   allowedOrigins: '*',
   maxMessageBytes: 64 * 1024 * 1024,
   maxQueuedBytes: 64 * 1024 * 1024,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createHttp1Server } from 'node:http';
 import {
+  constants,
   createSecureServer,
   createServer,
   type Http2SecureServer,
@@ -314,9 +315,11 @@ describe('client over HTTP/2', () => {
     early.close();
     await closed(early);
     const late = connect('/slow');
-    await once(http2, 'stream');
+    const [stream] = await once(http2, 'stream');
     late.terminate();
     await closed(late);
+    if (!stream.destroyed) await once(stream, 'close');
+    assert.equal(stream.rstCode, constants.NGHTTP2_CANCEL);
     await sessionsClosed();
     assert.deepEqual(log.lines, []);
   });

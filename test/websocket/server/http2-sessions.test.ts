@@ -128,11 +128,17 @@ describe('server with http2 on its own port', () => {
   });
 
   it('caps the sessions as it caps connections', async () => {
-    const { server, port } = await serve({ maxConnectionsPerAddress: 1 });
+    const { server, log, port } = await serve({ maxConnectionsPerAddress: 1 });
     const first = await openSession(`http://127.0.0.1:${port}`);
     cleanups.push(() => cutSession(first));
     await assert.rejects(openSession(`http://127.0.0.1:${port}`));
     assert.equal(server.refusedConnections, 1);
-    assert.equal((await new Tunnel(first, '/').response)[':status'], 200);
+    const tunnel = new Tunnel(first, '/');
+    assert.equal((await tunnel.response)[':status'], 200);
+    await cutSession(first);
+    await log.has('close 1006');
+    const second = await openSession(`http://127.0.0.1:${port}`);
+    cleanups.push(() => cutSession(second));
+    assert.equal((await new Tunnel(second, '/').response)[':status'], 200);
   });
 });

@@ -182,7 +182,12 @@ describe('failures over HTTP/2', () => {
   it('a preface that comes byte by byte begins a session', async () => {
     await serve({ maxConnections: 2 });
     const socket = connectTcp({ port, host: '127.0.0.1', noDelay: true });
-    for (const byte of preface) await new Promise((resolve) => socket.write(byte, 'latin1', resolve));
+    await once(socket, 'connect');
+    for (const byte of preface) {
+      await new Promise((resolve) => socket.write(byte, 'latin1', resolve));
+      // Two turns of the event loop, so that the server reads each byte by itself.
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    }
     socket.write(emptySettings);
     const [chunk] = await once(socket, 'data');
     // RFC 9113, 6.5. The type of a SETTINGS frame.

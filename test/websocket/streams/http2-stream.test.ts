@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import type { ClientHttp2Session } from 'node:http2';
+import { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import {
   type Connection,
   WebSocketServer,
   type WebSocketServerOptions,
 } from '../../../src/websocket/index.ts';
+import { Http2Stream } from '../../../src/websocket/streams/http2-stream.ts';
 import { cutSession, openSession, Tunnel } from '../http2/tunnel.ts';
 import { expectNoSurprises } from '../surprises.ts';
 
@@ -170,18 +172,94 @@ describe('flow control of HTTP/2 streams', () => {
     await tunnel.count(1);
     assert.deepEqual(tunnel.log, [`binary of ${16 * MEBIBYTE} bytes`]);
   });
+});
 
-  it('sends no empty DATA frames, however often a drained() is asked for', async () => {
-    await serve();
-    const [tunnel, connection] = await open('/');
-    let frames = 0;
-    tunnel.stream.on('data', () => {
-      frames += 1;
+/** A stream whose writes are taken when the test says so. */
+class HeldStream extends Duplex {
+  readonly written: string[] = [];
+  readonly #callbacks: (() => void)[] = [];
+
+  override _read(): void {
+    // Nothing comes.
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
+    this.written.push(chunk.toString());
+    this.#callbacks.push(callback);
+  }
+
+  takeNext(): void {
+    this.#callbacks.shift()?.();
+  }
+}
+
+describe('an HTTP/2 stream of bytes', () => {
+  function start(): { held: HeldStream; stream: Http2Stream; calls: string[] } {
+    const held = new HeldStream();
+    const stream = new Http2Stream(held as never);
+    const calls: string[] = [];
+    stream.start({
+      receiveBytes: () => calls.push('bytes'),
+      receiveEnd: () => calls.push('end'),
+      receiveWritten: () => calls.push('written'),
+      receiveClosed: (error) => calls.push(error === undefined ? 'closed' : `closed: ${error.message}`),
     });
-    for (let round = 0; round < 20; round += 1) {
-      connection.send('x');
-      await Promise.all([connection.drained(), connection.drained(), tunnel.count(round + 1)]);
-    }
-    assert.equal(frames, 20);
+    return { held, stream, calls };
+  }
+
+  it('tells by an empty write when what is written before has been taken, and sends no empty frame', async () => {
+    const { held, stream, calls } = start();
+    stream.write(Buffer.from('a'), false);
+    stream.write(Buffer.from('b'), false);
+    stream.write(new Uint8Array(0), true);
+    held.takeNext();
+    assert.deepEqual([stream.bufferedAmount, calls], [1, []]);
+    held.takeNext();
+    assert.deepEqual([held.written, stream.bufferedAmount, calls], [['a', 'b'], 0, ['written']]);
+
+    stream.write(new Uint8Array(0), true);
+    assert.deepEqual(calls, ['written']);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(
+      [held.written, calls],
+      [
+        ['a', 'b'],
+        ['written', 'written'],
+      ],
+    );
+  });
+
+  it('tells once for parts that are written together', () => {
+    const { held, stream, calls } = start();
+    assert.equal(stream.writeParts([Buffer.from('a'), Buffer.from('b')], true), false);
+    held.takeNext();
+    held.takeNext();
+    assert.deepEqual([held.written, calls], [['a', 'b'], ['written']]);
+  });
+
+  it('throws nothing and sends nothing once it has ended', async () => {
+    const { held, stream, calls } = start();
+    stream.end();
+    stream.write(Buffer.from('late'), true);
+    held.destroy(new Error('reset'));
+    stream.write(Buffer.from('later'), true);
+    stream.end();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([held.written, calls], [[], ['closed: reset']]);
+  });
+
+  it('tells of a stream that was gone before it was started', async () => {
+    const held = new HeldStream();
+    held.destroy();
+    await new Promise((resolve) => setImmediate(resolve));
+    const closed = await new Promise((resolve) => {
+      new Http2Stream(held as never).start({
+        receiveBytes: () => undefined,
+        receiveEnd: () => undefined,
+        receiveWritten: () => undefined,
+        receiveClosed: resolve,
+      });
+    });
+    assert.equal(closed, undefined);
   });
 });

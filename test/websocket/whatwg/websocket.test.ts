@@ -545,16 +545,20 @@ describe('feedback from the protocol (4)', () => {
   });
 
   it('delivers no message once the state is not OPEN any more', async (t) => {
-    const { socket, peer } = await openPair(t);
-    const log = logEvents(socket);
-    socket.addEventListener('message', () => socket.close());
-    peer.write(Buffer.concat(['1', '2', '3'].map(textFrame)));
-    await nextMessage(socket);
-    peer.write(textFrame('4'));
-    const gone = closed(socket);
-    peer.end(closeFrame(1000));
-    await gone;
-    assert.deepEqual(log, ['message 1', 'close 1000']);
+    for (const last of ['1', '2']) {
+      const { socket, peer } = await openPair(t);
+      const log = logEvents(socket);
+      socket.addEventListener('message', ({ data }) => {
+        if (data === last) socket.close();
+      });
+      peer.write(Buffer.concat(['1', '2', '3'].map(textFrame)));
+      while (socket.readyState === WebSocket.OPEN) await nextTurn();
+      peer.write(textFrame('4'));
+      const gone = closed(socket);
+      peer.end(closeFrame(1000));
+      await gone;
+      assert.deepEqual(log, [...(last === '1' ? ['message 1'] : ['message 1', 'message 2']), 'close 1000']);
+    }
   });
 
   it('changes to CLOSING when the peer starts the closing handshake, and answers it', async (t) => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { formatHtml, formatSummary, type RunResult, readRun } from '../../../src/conformance/index.ts';
+import { formatHtml, formatSummary, type RunResult, readRun } from '../../src/conformance/index.ts';
 
 const run: RunResult = {
   format: 'tidewire-conform/1',

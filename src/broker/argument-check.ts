@@ -1,0 +1,53 @@
+// What every implementation checks before it does anything: arguments that can never work.
+
+import {
+  type ChannelPolicy,
+  type Draft,
+  type Durability,
+  deliveryTraits,
+  isAtLeastAsDurable,
+  maxDedupeKeyLength,
+  maxProducerIdLength,
+  maxStateKeyLength,
+  UsageError,
+} from '../channel/index.ts';
+
+/** @throws {UsageError} when the policy promises more than the broker keeps. */
+export function checkPolicy(policy: ChannelPolicy, offered: Durability): void {
+  if (!isAtLeastAsDurable(offered, policy.durability)) {
+    throw new UsageError(`channel promises durability ${policy.durability}, the broker offers ${offered}`);
+  }
+}
+
+/** @throws {UsageError} naming the field of the draft that does not fit itself or the delivery class. */
+export function checkDraft(draft: Draft, policy: ChannelPolicy): void {
+  const { producer, dedupeKey, stateKey } = draft;
+  if (producer !== undefined) {
+    checkText('producer.id', producer.id, maxProducerIdLength);
+    if (!Number.isSafeInteger(producer.sequence) || producer.sequence < 1) {
+      throw new UsageError(
+        `producer.sequence must be a whole number from 1, got ${String(producer.sequence)}`,
+      );
+    }
+  }
+  if (dedupeKey !== undefined) checkText('dedupeKey', dedupeKey, maxDedupeKeyLength);
+  if (deliveryTraits[policy.class].isKeyed) {
+    if (stateKey === undefined) throw new UsageError('a draft for a state channel needs a stateKey');
+    checkText('stateKey', stateKey, maxStateKeyLength);
+  } else if (stateKey !== undefined || draft.removed !== undefined) {
+    throw new UsageError(`stateKey and removed are for state channels, this one is ${policy.class}`);
+  }
+}
+
+/** @throws {UsageError} when it is not a whole number from 0. */
+export function checkLimit(limit: number): void {
+  if (!Number.isSafeInteger(limit) || limit < 0) {
+    throw new UsageError(`limit must be a whole number from 0, got ${String(limit)}`);
+  }
+}
+
+function checkText(name: string, value: string, maxLength: number): void {
+  if (value.length === 0 || value.length > maxLength) {
+    throw new UsageError(`${name} must have 1 to ${maxLength} characters, has ${value.length}`);
+  }
+}

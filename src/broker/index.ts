@@ -1,0 +1,33 @@
+// The door of the broker floor: the port that keeps channels, and its implementation in memory.
+
+export type {
+  Broker,
+  BrokerSubscription,
+  HistoryCursor,
+  HistoryPage,
+  HistoryQuery,
+  LostReason,
+  PublishAnswer,
+  SubscriptionHandler,
+} from './broker.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { BrokerError, type BrokerErrorCode, type BrokerErrorOptions } from './errors.ts';
+export type {
+  MailboxAcknowledgement,
+  MailboxBroker,
+  MailboxEntry,
+  MailboxLease,
+  MailboxRequest,
+} from './mailbox-broker.ts';
+export { ChannelLog, type ChannelLogOptions, type Moment, type PublishStep } from './memory/channel-log.ts';
+export { MemoryPresence, type MemoryPresenceOptions } from './memory/memory-presence.ts';
+export { MemoryBroker, type MemoryBrokerOptions, memoryBrokerDefaults } from './memory-broker.ts';
+export type {
+  NodeLease,
+  PresenceAnswer,
+  PresenceBroker,
+  PresenceHandler,
+  PresencePage,
+  PresenceQuery,
+  PresenceWatch,
+} from './presence-broker.ts';

@@ -1,0 +1,240 @@
+// The broker of a single process: everything in memory, in the order in which it was called.
+
+import { randomBytes } from 'node:crypto';
+import {
+  type ChannelPolicy,
+  type Draft,
+  deliveryTraits,
+  type Position,
+  type Publication,
+  UsageError,
+  unstoredPosition,
+} from '../channel/index.ts';
+import { checkDraft, checkLimit, checkPolicy } from './argument-check.ts';
+import type { Broker, BrokerSubscription, HistoryPage, HistoryQuery, PublishAnswer } from './broker.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { BrokerError } from './errors.ts';
+import type { MailboxBroker } from './mailbox-broker.ts';
+import { ChannelLog, place } from './memory/channel-log.ts';
+import { FeedSet } from './memory/feed.ts';
+import type { MailboxTable } from './memory/mailbox-table.ts';
+import { MemoryPresence } from './memory/memory-presence.ts';
+import type { PresenceBroker } from './presence-broker.ts';
+
+export interface MemoryBrokerOptions {
+  /** @default systemClock */
+  readonly clock?: Clock;
+  /** Names a new epoch, never the same twice (`isEpoch` says of which characters).
+   * @default 72 random bits */
+  readonly createEpoch?: () => string;
+  /** Channels known at a time; one more is refused. An unused channel is forgotten after `idleMs`.
+   * @default 100_000 */
+  readonly maxChannels?: number;
+  /** Producers, and dedupe keys, remembered for one channel; a publish that needs one more is refused as `full`.
+   * @default 100_000 */
+  readonly maxRemembered?: number;
+  /** Publications held for a subscription that was not started yet; one more, and it is lost.
+   * @default 10_000 */
+  readonly maxHeld?: number;
+  /** How long a channel without subscription and without content keeps its epoch, in milliseconds.
+   * @default 600_000 */
+  readonly idleMs?: number;
+  /** A subscription's handler threw. The publication counts as delivered.
+   * @default throws it again outside of the call, as an uncaught exception */
+  readonly onHandlerError?: (error: unknown) => void;
+}
+
+export const memoryBrokerDefaults: Required<MemoryBrokerOptions> = Object.freeze({
+  clock: systemClock,
+  createEpoch: () => randomBytes(9).toString('base64url'),
+  maxChannels: 100_000,
+  maxRemembered: 100_000,
+  maxHeld: 10_000,
+  idleMs: 600_000,
+  onHandlerError: (error: unknown) => {
+    queueMicrotask(() => {
+      throw error;
+    });
+  },
+});
+
+interface Channel {
+  /** Replaced, with its epoch, when the class changes. `undefined` in a channel that stores nothing. */
+  log: ChannelLog | undefined;
+  readonly feeds: FeedSet<Publication>;
+  usedAt: number;
+}
+
+/**
+ * Keeps the whole contract of `Broker` within one process. Subscriptions are told within the call to `publish`, before
+ * its promise settles. It ends with the process: a restart is a new epoch.
+ */
+export class MemoryBroker implements Broker {
+  readonly durability = 'memory';
+  readonly presence: PresenceBroker;
+  readonly mailbox: MailboxBroker;
+  readonly #options: Required<MemoryBrokerOptions>;
+  readonly #channels = new Map<string, Channel>();
+  readonly #presence: MemoryPresence;
+  #cancelSweep: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(options: MemoryBrokerOptions = {}) {
+    this.#options = { ...memoryBrokerDefaults, ...options };
+    this.#presence = new MemoryPresence(this.#options);
+    this.presence = this.#presencePower();
+    this.mailbox = this.#mailboxPower();
+  }
+
+  async publish(channelName: string, draft: Draft, policy: ChannelPolicy): Promise<PublishAnswer> {
+    checkDraft(draft, policy);
+    const channel = this.#channel(channelName, policy);
+    const { clock } = this.#options;
+    const { log } = channel;
+    if (log === undefined) {
+      channel.feeds.tell(place(draft, 0, clock.wallTime()));
+      return { type: 'accepted', position: unstoredPosition, duplicate: false };
+    }
+    const { answer, publication } = log.publish(draft, { now: clock.now(), wallTime: clock.wallTime() });
+    if (publication !== undefined) channel.feeds.tell(publication);
+    return answer;
+  }
+
+  async subscribe(channelName: string, policy: ChannelPolicy): Promise<BrokerSubscription> {
+    const { log, feeds } = this.#channel(channelName, policy);
+    const position: Position = log === undefined ? unstoredPosition : { epoch: log.epoch, offset: log.head };
+    const { maxHeld, onHandlerError } = this.#options;
+    const feed = feeds.open({ position, maxHeld, onHandlerError });
+    return {
+      position,
+      start: (handler) =>
+        feed.start(
+          (publication) => handler.onPublication(publication),
+          (reason) => handler.onLost(reason),
+        ),
+      close: () => feed.close(),
+    };
+  }
+
+  async history(channelName: string, query: HistoryQuery, policy: ChannelPolicy): Promise<HistoryPage> {
+    checkLimit(query.limit);
+    const { log } = this.#channel(channelName, policy);
+    if (log !== undefined) return log.read(query, this.#options.clock.now());
+    const kept = { epoch: unstoredPosition.epoch, horizon: 0, head: 0 };
+    return { type: 'page', publications: [], kept, next: unstoredPosition, more: false };
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#cancelSweep?.();
+    const channels = [...this.#channels.values()];
+    this.#channels.clear();
+    for (const channel of channels) channel.feeds.loseAll('closed');
+    this.#presence.close('closed');
+  }
+
+  #channel(name: string, policy: ChannelPolicy): Channel {
+    this.#checkOpen();
+    checkPolicy(policy, this.durability);
+    let channel = this.#channels.get(name);
+    if (channel === undefined) {
+      this.#checkRoom();
+      channel = { log: this.#createLog(policy), feeds: new FeedSet(), usedAt: 0 };
+      this.#channels.set(name, channel);
+      this.#scheduleSweep();
+    } else if (deliveryClassOf(channel) !== policy.class) {
+      channel.log = this.#createLog(policy);
+      channel.feeds.loseAll('epoch');
+    } else if (channel.log !== undefined && channel.log.policy !== policy) {
+      channel.log.policy = policy;
+    }
+    channel.usedAt = this.#options.clock.now();
+    return channel;
+  }
+
+  #createLog(policy: ChannelPolicy): ChannelLog | undefined {
+    if (!deliveryTraits[policy.class].isStored) return undefined;
+    const { createEpoch, maxRemembered } = this.#options;
+    return new ChannelLog({ epoch: createEpoch(), policy, maxRemembered });
+  }
+
+  /** `undefined` for a channel that is not known: there is nothing to acknowledge or release. */
+  #mailboxOf(channelName: string): { readonly table: MailboxTable; readonly epoch: string } | undefined {
+    this.#checkOpen();
+    const channel = this.#channels.get(channelName);
+    if (channel === undefined) return undefined;
+    const table = channel.log?.mailbox;
+    if (table === undefined) throw new UsageError(`not a mailbox: ${channelName}`);
+    return { table, epoch: channel.log!.epoch };
+  }
+
+  #mailboxPower(): MailboxBroker {
+    return {
+      lease: async (channelName, request, policy) => {
+        checkLimit(request.limit);
+        this.#channel(channelName, policy);
+        const { table, epoch } = this.#mailboxOf(channelName)!;
+        const now = this.#options.clock.now();
+        table.trim(now);
+        return { epoch, ...table.lease(request, now) };
+      },
+      acknowledge: async (channelName, { consumer, epoch, offsets }) => {
+        const mailbox = this.#mailboxOf(channelName);
+        return epoch === mailbox?.epoch ? mailbox.table.acknowledge(consumer, offsets) : [];
+      },
+      release: async (channelName, consumer) => this.#mailboxOf(channelName)?.table.release(consumer),
+    };
+  }
+
+  #presencePower(): PresenceBroker {
+    const open = (): MemoryPresence => {
+      this.#checkOpen();
+      this.#scheduleSweep();
+      return this.#presence;
+    };
+    return {
+      put: async (channelName, member, lease) => open().put(channelName, member, lease),
+      leave: async (channelName, leave) => open().leave(channelName, leave),
+      renewLease: async (lease) => open().renew(lease),
+      endLease: async (node) => open().end(node),
+      read: async (channelName, query) => {
+        checkLimit(query.limit);
+        return open().read(channelName, query);
+      },
+      watch: async (channelName) => open().watch(channelName),
+    };
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new BrokerError('BROKER_CLOSED', 'the broker was closed', { effect: 'none' });
+  }
+
+  #checkRoom(): void {
+    const { maxChannels } = this.#options;
+    if (this.#channels.size < maxChannels) return;
+    throw new BrokerError('BROKER_FULL', `already ${maxChannels} channels`, { effect: 'none' });
+  }
+
+  #scheduleSweep(): void {
+    if (this.#cancelSweep !== undefined || this.#isClosed) return;
+    this.#cancelSweep = this.#options.clock.setTimer(() => this.#sweep(), this.#options.idleMs);
+  }
+
+  /** Forgets what nobody uses. The timer rests with the last channel. */
+  #sweep(): void {
+    this.#cancelSweep = undefined;
+    const now = this.#options.clock.now();
+    const usedBefore = now - this.#options.idleMs;
+    for (const [name, channel] of this.#channels) {
+      const isEmpty = channel.log === undefined || channel.log.isEmpty(now);
+      if (isEmpty && channel.feeds.size === 0 && channel.usedAt <= usedBefore) this.#channels.delete(name);
+    }
+    this.#presence.sweep(usedBefore);
+    if (this.#channels.size + this.#presence.channelCount > 0) this.#scheduleSweep();
+  }
+}
+
+function deliveryClassOf(channel: Channel): ChannelPolicy['class'] {
+  return channel.log?.policy.class ?? 'signal';
+}

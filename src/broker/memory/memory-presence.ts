@@ -1,0 +1,210 @@
+// Presence kept in this process: members by channel, held by the leases of nodes.
+
+import {
+  type Position,
+  type PresenceChange,
+  type PresenceLeave,
+  PresenceMap,
+  type PresenceMember,
+} from '../../channel/index.ts';
+import type { LostReason } from '../broker.ts';
+import type { Clock } from '../clock.ts';
+import type {
+  NodeLease,
+  PresenceAnswer,
+  PresenceHandler,
+  PresencePage,
+  PresenceQuery,
+} from '../presence-broker.ts';
+import { type Feed, FeedSet } from './feed.ts';
+
+export interface MemoryPresenceOptions {
+  readonly clock: Clock;
+  readonly createEpoch: () => string;
+  readonly maxHeld: number;
+  readonly onHandlerError: (error: unknown) => void;
+}
+
+interface PresentChannel {
+  readonly name: string;
+  readonly epoch: string;
+  offset: number;
+  readonly members: PresenceMap;
+  /** Which lease holds each member. */
+  readonly leases: Map<string, Lease>;
+  readonly feeds: FeedSet<PresenceChange>;
+  usedAt: number;
+}
+
+interface Lease {
+  readonly node: string;
+  expiresAt: number;
+  cancelTimer: () => void;
+  /** The keys it holds in each channel. */
+  readonly keys: Map<PresentChannel, Set<string>>;
+}
+
+/** The synchronous half of the presence power: `MemoryBroker` puts promises around it. */
+export class MemoryPresence {
+  readonly #options: MemoryPresenceOptions;
+  readonly #channels = new Map<string, PresentChannel>();
+  readonly #leases = new Map<string, Lease>();
+
+  constructor(options: MemoryPresenceOptions) {
+    this.#options = options;
+  }
+
+  get channelCount(): number {
+    return this.#channels.size;
+  }
+
+  put(channelName: string, member: PresenceMember, { node, ttlMs }: NodeLease): PresenceAnswer {
+    const channel = this.#channel(channelName);
+    const leaseBegan = !this.#leases.has(node);
+    const lease = this.#extend(node, ttlMs);
+    const applied = channel.members.put(member);
+    if (applied) {
+      this.#drop(channel, member.key);
+      channel.leases.set(member.key, lease);
+      const keys = lease.keys.get(channel);
+      if (keys === undefined) lease.keys.set(channel, new Set([member.key]));
+      else keys.add(member.key);
+      channel.feeds.tell({ type: 'put', offset: ++channel.offset, member });
+    }
+    return { applied, position: standing(channel), ...(leaseBegan && { leaseBegan }) };
+  }
+
+  leave(channelName: string, leave: PresenceLeave): PresenceAnswer {
+    const channel = this.#channel(channelName);
+    const applied = this.#leave(channel, leave);
+    return { applied, position: standing(channel) };
+  }
+
+  renew({ node, ttlMs }: NodeLease): boolean {
+    const isKnown = this.#leases.has(node);
+    this.#extend(node, ttlMs);
+    return isKnown;
+  }
+
+  end(node: string): void {
+    const lease = this.#leases.get(node);
+    if (lease === undefined) return;
+    this.#leases.delete(node);
+    lease.cancelTimer();
+    for (const [channel, keys] of lease.keys) {
+      for (const key of [...keys]) {
+        const clock = channel.members.get(key)!.clock + 1;
+        this.#leave(channel, { key, clock, isServerMade: true });
+      }
+    }
+  }
+
+  read(channelName: string, { afterKey, limit }: PresenceQuery): PresencePage {
+    const channel = this.#channel(channelName);
+    const all = channel.members.members();
+    const start = afterKey === undefined ? 0 : all.findIndex((member) => member.key > afterKey);
+    const members = start < 0 ? [] : all.slice(start, start + limit);
+    const more = start >= 0 && start + limit < all.length;
+    return { members, position: standing(channel), count: all.length, more };
+  }
+
+  watch(channelName: string): { position: Position; start(handler: PresenceHandler): void; close(): void } {
+    const channel = this.#channel(channelName);
+    const { maxHeld, onHandlerError } = this.#options;
+    const feed: Feed<PresenceChange> = channel.feeds.open({
+      position: standing(channel),
+      maxHeld,
+      onHandlerError,
+    });
+    return {
+      position: feed.position,
+      start: (handler) =>
+        feed.start(
+          (change) => handler.onChange(change),
+          (reason) => handler.onLost(reason),
+        ),
+      close: () => feed.close(),
+    };
+  }
+
+  /** Forgets channels where nobody is and nobody looks, unused since `usedBefore`. */
+  sweep(usedBefore: number): void {
+    for (const channel of this.#channels.values()) {
+      const isUnused = channel.members.count === 0 && channel.feeds.size === 0;
+      if (isUnused && channel.usedAt < usedBefore) this.#channels.delete(channel.name);
+    }
+  }
+
+  close(reason: LostReason): void {
+    for (const lease of this.#leases.values()) lease.cancelTimer();
+    this.#leases.clear();
+    for (const channel of this.#channels.values()) channel.feeds.loseAll(reason);
+    this.#channels.clear();
+  }
+
+  #channel(name: string): PresentChannel {
+    let channel = this.#channels.get(name);
+    if (channel === undefined) {
+      channel = {
+        name,
+        epoch: this.#options.createEpoch(),
+        offset: 0,
+        members: new PresenceMap(),
+        leases: new Map(),
+        feeds: new FeedSet(),
+        usedAt: 0,
+      };
+      this.#channels.set(name, channel);
+    }
+    channel.usedAt = this.#options.clock.now();
+    return channel;
+  }
+
+  #leave(channel: PresentChannel, leave: PresenceLeave): boolean {
+    const wasPresent = channel.members.get(leave.key) !== undefined;
+    // A leave of one who is not there is remembered, so that an older put does not enter; but nobody needs to hear it.
+    if (!channel.members.leave(leave) || !wasPresent) return false;
+    this.#drop(channel, leave.key);
+    channel.feeds.tell({ type: 'leave', offset: ++channel.offset, leave });
+    return true;
+  }
+
+  /** Takes a member out of the lease that holds it. */
+  #drop(channel: PresentChannel, key: string): void {
+    const lease = channel.leases.get(key);
+    if (lease === undefined) return;
+    channel.leases.delete(key);
+    const keys = lease.keys.get(channel)!;
+    keys.delete(key);
+    if (keys.size === 0) lease.keys.delete(channel);
+  }
+
+  #extend(node: string, ttlMs: number): Lease {
+    let lease = this.#leases.get(node);
+    if (lease === undefined) {
+      lease = { node, expiresAt: 0, cancelTimer: () => {}, keys: new Map() };
+      this.#leases.set(node, lease);
+      lease.expiresAt = this.#options.clock.now() + ttlMs;
+      this.#arm(lease);
+    } else {
+      lease.expiresAt = this.#options.clock.now() + ttlMs;
+    }
+    return lease;
+  }
+
+  /** One timer a lease: a renewal moves only the time, and the timer looks again when it fires. */
+  #arm(lease: Lease): void {
+    const { clock } = this.#options;
+    lease.cancelTimer = clock.setTimer(
+      () => {
+        if (clock.now() < lease.expiresAt) this.#arm(lease);
+        else this.end(lease.node);
+      },
+      Math.max(lease.expiresAt - clock.now(), 1),
+    );
+  }
+}
+
+function standing(channel: PresentChannel): Position {
+  return { epoch: channel.epoch, offset: channel.offset };
+}

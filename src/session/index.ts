@@ -1,0 +1,56 @@
+// The door of the session floor: packets, codecs and the two machines, without any I/O.
+
+export { Backoff, type BackoffOptions, backoffDefaults } from './backoff.ts';
+export { asClientPacket } from './client-packet-shape.ts';
+export { type CloseVerdict, closeVerdict, SessionCloseCode } from './close-code.ts';
+export { jsonCodec } from './codec/json-codec.ts';
+export { messagePackCodec } from './codec/messagepack-codec.ts';
+export type { PacketCodec } from './codec/packet-codec.ts';
+export { type ErrorBody, type ErrorCode, errorBody, errorRetry, type Retry } from './error-code.ts';
+export { PacketError, RequestError } from './errors.ts';
+export {
+  maxAckOffsets,
+  maxHelloBytes,
+  maxPacketDepth,
+  type SessionLimits,
+  type SessionTimes,
+  sessionLimitDefaults,
+  sessionTimeDefaults,
+} from './limits.ts';
+export { ChannelStream } from './machine/channel-stream.ts';
+export { ChannelSubscription } from './machine/channel-subscription.ts';
+export { ClientMachine } from './machine/client-machine.ts';
+export {
+  type ClientHost,
+  type ClientMachineOptions,
+  type ClientParts,
+  type ClientState,
+  type ClientTimes,
+  clientTimeDefaults,
+  type RequestResult,
+  type ResumeState,
+} from './machine/client-options.ts';
+export { ClientPresence, type PresenceHandler } from './machine/client-presence.ts';
+export {
+  ClientSubscription,
+  type ClientSubscriptionOptions,
+  type ReceivedPublication,
+  type SubscriptionHandler,
+} from './machine/client-subscription.ts';
+export { type ConnectionParts, connectionParts } from './machine/connection-parts.ts';
+export { EncodedPacket } from './machine/encoded-packet.ts';
+export { Hub, type HubOptions } from './machine/hub.ts';
+export type * from './machine/hub-port.ts';
+export { Outbox, type PublishFields, type PublishResult } from './machine/outbox.ts';
+export { PresenceDesk } from './machine/presence-desk.ts';
+export { PublishLanes } from './machine/publish-lanes.ts';
+export {
+  type PlainSubscription,
+  ServerConnection,
+  type ServerConnectionOptions,
+} from './machine/server-connection.ts';
+export { SessionRegistry, type SessionRegistryOptions } from './machine/session-registry.ts';
+export { SubscriptionSet } from './machine/subscription-set.ts';
+export type * from './packet.ts';
+export { asServerPacket, isSubVerdict } from './server-packet-shape.ts';
+export type { Transport, TransportHandler } from './transport.ts';

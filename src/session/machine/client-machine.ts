@@ -1,0 +1,513 @@
+// The client's machine: connects, resumes, keeps subscriptions and publishes alive; no socket, no clock.
+
+import type { PlainData } from '../../channel/index.ts';
+import { Backoff } from '../backoff.ts';
+import { closeVerdict, SessionCloseCode } from '../close-code.ts';
+import type { PacketCodec } from '../codec/packet-codec.ts';
+import { PacketError } from '../errors.ts';
+import type {
+  ClientPacket,
+  HistPacket,
+  PongPacket,
+  ReplyPacket,
+  RpcPacket,
+  ServerPacket,
+  WelcomePacket,
+} from '../packet.ts';
+import { asServerPacket } from '../server-packet-shape.ts';
+import type { Transport } from '../transport.ts';
+import {
+  type ClientHost,
+  type ClientMachineOptions,
+  type ClientParts,
+  type ClientState,
+  type ClientTimes,
+  clientTimeDefaults,
+  type RequestResult,
+  type ResumeState,
+} from './client-options.ts';
+import { ClientPresence, type PresenceMachine } from './client-presence.ts';
+import { ClientRequests, disconnectedResult, type RequestOptions, requestResult } from './client-requests.ts';
+import { ClientSubscription, type ClientSubscriptionOptions } from './client-subscription.ts';
+import { ClientSubscriptions, type SubscriptionsHost } from './client-subscriptions.ts';
+import { type Deadline, DeadlineQueue } from './deadline-queue.ts';
+import { Outbox, type OutboxMachine, type PublishFields, type PublishResult } from './outbox.ts';
+
+/** Deadlines this late mean that the process slept or the clock jumped. */
+const jumpMs = 5_000;
+
+export class ClientMachine {
+  readonly #host: ClientHost;
+  readonly #times: ClientTimes;
+  readonly #parts: ClientParts;
+  readonly #deadlines = new DeadlineQueue();
+  readonly #backoff: Backoff;
+  readonly #subscriptions: ClientSubscriptions;
+  readonly #requests: ClientRequests;
+  readonly #outbox: Outbox;
+  readonly presence: ClientPresence;
+  #state: ClientState = 'idle';
+  #now = 0;
+  #credential: string | undefined;
+  #session: { sid: string; tok: string | undefined } | undefined;
+  #transport: Pick<Transport, 'send' | 'close'> | undefined;
+  #codec: PacketCodec | undefined;
+  #maxInflight = 1;
+  #pingMs = 25_000;
+  #idleMs = 33_000;
+  /** Deadlines of the connection: cancelled with it. */
+  #connectionDeadlines: Deadline[] = [];
+  #silence: Deadline | undefined;
+  #goaway: Deadline | undefined;
+
+  constructor(options: ClientMachineOptions) {
+    this.#host = options.host;
+    this.#credential = options.credential;
+    this.#times = { ...clientTimeDefaults, ...options.times };
+    this.#parts = { Subscription: ClientSubscription, Outbox, ...options.parts };
+    this.#backoff = new Backoff(() => this.#host.random(), options.backoff);
+    this.#requests = new ClientRequests(this.#deadlines, () => this.#reset('no reply in time'));
+    const { resume } = options;
+    this.#session = resume === undefined ? undefined : { sid: resume.sid, tok: resume.tok };
+    const { Subscription } = this.#parts;
+    const resumed = new Map(resume?.positions);
+    this.#subscriptions = new ClientSubscriptions(this.#subscriptionsHost(), resumed, Subscription);
+    this.#outbox = new this.#parts.Outbox(this.#outboxHost());
+    this.presence = new ClientPresence(this.#presenceHost(), resume?.clock);
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  /** Public name of the session. */
+  get sid(): string | undefined {
+    return this.#session?.sid;
+  }
+
+  /** Publications without an answer. */
+  get unanswered(): number {
+    return this.#outbox.size;
+  }
+
+  get resumeState(): ResumeState | undefined {
+    const session = this.#session;
+    if (session?.tok === undefined) return undefined;
+    return {
+      sid: session.sid,
+      tok: session.tok,
+      clock: this.presence.clock,
+      positions: this.#subscriptions.positions,
+    };
+  }
+
+  // What the application calls.
+
+  connect(now: number): void {
+    this.#advance(now);
+    if (this.#state === 'idle' || this.#state === 'stopped') this.#open(false);
+  }
+
+  /** A new credential. Once `credentials` was reached it also connects again. */
+  setCredential(credential: string, now: number): void {
+    this.#advance(now);
+    this.#credential = credential;
+    if (this.#state === 'credentials') this.#open(false);
+    else if (this.#state === 'open') this.#sendAuth(credential);
+  }
+
+  /** The page became visible, the network returned: is the connection still there? Waiting to reconnect ends. */
+  wake(now: number): void {
+    this.#advance(now);
+    if (this.#state === 'waiting') this.#open(false);
+    else if (this.#state === 'open') this.#probe();
+  }
+
+  /** Leaves for good. */
+  bye(now: number): void {
+    this.#advance(now);
+    if (this.#state === 'open') this.#send({ t: 'bye' });
+    this.#session = undefined;
+    this.#dropTransport(SessionCloseCode.Normal, 'bye');
+    this.#setState('stopped');
+  }
+
+  /** One subscription for a channel: subscribing again ends the one before. */
+  subscribe(options: ClientSubscriptionOptions, now: number): ClientSubscription {
+    this.#advance(now);
+    return this.#subscriptions.subscribe(options);
+  }
+
+  unsubscribe(subscription: ClientSubscription, now: number): void {
+    this.#advance(now);
+    this.#subscriptions.unsubscribe(subscription);
+  }
+
+  /** Publishes with a sequence: sent again as often as needed, appended once. */
+  publish(
+    channel: string,
+    fields: PublishFields,
+    { now, done }: { readonly now: number; done(result: PublishResult): void },
+  ): void {
+    this.#advance(now);
+    this.#outbox.publish(channel, fields, done);
+  }
+
+  /** Sends once, if there is a connection now, and does not look back. */
+  signal(channel: string, data: PlainData, now: number): void {
+    this.#advance(now);
+    if (this.#state === 'open') this.#send({ t: 'pub', ch: channel, d: data });
+  }
+
+  history(
+    query: Omit<HistPacket, 't' | 'id'>,
+    { now, done }: { readonly now: number; done(result: RequestResult): void },
+  ): void {
+    this.#advance(now);
+    if (this.#state !== 'open') return done(disconnectedResult());
+    this.#request(
+      (id) => ({ t: 'hist', id, ...query }),
+      (reply) => done(requestResult(reply)),
+    );
+  }
+
+  /** Calls a method. Returns what cancels it. */
+  call(
+    call: Omit<RpcPacket, 't' | 'id'>,
+    {
+      now,
+      done,
+      onPart,
+    }: { readonly now: number; done(result: RequestResult): void; onPart?(data: PlainData): void },
+  ): () => void {
+    this.#advance(now);
+    if (this.#state !== 'open') {
+      done(disconnectedResult());
+      return () => {};
+    }
+    // A call may take as long as its own deadline says, or as long as it likes.
+    const deadlineAt = call.ms === undefined ? undefined : this.#now + call.ms + this.#times.replyMs;
+    const id = this.#request(
+      (id) => ({ t: 'rpc', id, ...call }),
+      (reply) => done(requestResult(reply)),
+      { deadlineAt, onPart },
+    );
+    return () => {
+      if (this.#requests.has(id)) this.#send({ t: 'cancel', id });
+    };
+  }
+
+  // What the shell calls.
+
+  transportOpened(transport: Pick<Transport, 'send' | 'close'>, codec: PacketCodec, now: number): void {
+    this.#advance(now);
+    if (this.#state !== 'connecting') return transport.close(SessionCloseCode.Normal, 'not wanted any more');
+    this.#clearConnectionDeadlines();
+    this.#transport = transport;
+    this.#codec = codec;
+    this.#setState('greeting');
+    this.#connectionTimer(this.#times.welcomeMs, () => this.#reset('no welcome in time'));
+    this.#sendHello();
+  }
+
+  /** A message has arrived. Never throws for what the server sent. */
+  receive(message: string | Uint8Array, now: number): void {
+    this.#advance(now);
+    if (this.#transport === undefined) return;
+    let packet: ServerPacket;
+    try {
+      packet = asServerPacket(this.#codec!.decode(message));
+    } catch (error) {
+      if (!(error instanceof PacketError)) throw error;
+      return this.#lose(SessionCloseCode.Reset, error.message);
+    }
+    if (this.#state === 'open') this.#onSilenceBroken();
+    this.#handle(packet);
+  }
+
+  /** The transport has ended, or could not be opened (1006). */
+  transportClosed(code: number, now: number): void {
+    this.#advance(now);
+    if (this.#state !== 'connecting' && this.#transport === undefined) return;
+    this.#transport = undefined;
+    this.#disconnected();
+    const verdict = closeVerdict(code);
+    if (verdict === 'stop') this.#setState('stopped');
+    else if (verdict === 'credentials') {
+      this.#setState('credentials');
+      this.#host.onCredentialNeeded();
+    } else this.#wait(verdict === 'elsewhere');
+  }
+
+  nextTimeout(): number | undefined {
+    return this.#deadlines.nextAt();
+  }
+
+  handleTimeout(now: number): void {
+    const due = this.#deadlines.nextAt();
+    if (due !== undefined && now - due > jumpMs && this.#state === 'open') this.wake(now);
+    this.#advance(now);
+    this.#deadlines.pass(this.#now);
+  }
+
+  // Connecting.
+
+  #open(elsewhere: boolean): void {
+    this.#cancelReconnect();
+    this.#setState('connecting');
+    this.#connectionTimer(this.#times.connectMs, () => {
+      this.#disconnected();
+      this.#wait(false);
+    });
+    this.#host.openTransport(elsewhere);
+  }
+
+  #sendHello(): void {
+    const session = this.#session;
+    this.#send({
+      t: 'hello',
+      id: this.#requests.nextId(),
+      v: 1,
+      ...(this.#credential !== undefined && { auth: this.#credential }),
+      cap: ['credit', 'map'],
+      resume: {
+        ...(session?.tok !== undefined && { sid: session.sid, tok: session.tok }),
+        ch: this.#subscriptions.resumeEntries(),
+      },
+    });
+    // The secret is spent with the first use, whatever becomes of it.
+    if (session !== undefined) session.tok = undefined;
+  }
+
+  #onWelcome(packet: WelcomePacket): void {
+    this.#clearConnectionDeadlines();
+    this.#session = { sid: packet.sid, tok: packet.tok };
+    this.#pingMs = packet.pingMs;
+    this.#idleMs = packet.idleMs;
+    this.#maxInflight = packet.max.inflight;
+    this.#setState('open');
+    this.#onSilenceBroken();
+    this.#pingLater();
+    this.#connectionTimer(this.#times.steadyMs, () => this.#backoff.reset());
+    this.#subscriptions.onWelcome(packet);
+    this.presence.connected();
+    this.#outbox.flush();
+  }
+
+  #wait(elsewhere: boolean): void {
+    this.#setState('waiting');
+    const goaway = this.#goaway;
+    const waitMs = goaway === undefined ? this.#backoff.next() : Math.max(0, goaway.at - this.#now);
+    this.#deadlines.cancel(goaway);
+    this.#goaway = undefined;
+    this.#reconnect = this.#deadlines.add(this.#now + waitMs, () => {
+      if (this.#state === 'waiting') this.#open(elsewhere);
+    });
+  }
+
+  #reconnect: Deadline | undefined;
+
+  #cancelReconnect(): void {
+    this.#deadlines.cancel(this.#reconnect);
+    this.#reconnect = undefined;
+  }
+
+  /** This end gives the connection up and comes back. */
+  #lose(code: number, reason: string): void {
+    if (this.#transport === undefined) return;
+    this.#dropTransport(code, reason);
+    this.#wait(false);
+  }
+
+  #reset(reason: string): void {
+    this.#lose(SessionCloseCode.Reset, reason);
+  }
+
+  #dropTransport(code: number, reason: string): void {
+    const transport = this.#transport;
+    this.#transport = undefined;
+    transport?.close(code, reason);
+    this.#disconnected();
+  }
+
+  #disconnected(): void {
+    this.#clearConnectionDeadlines();
+    this.#cancelReconnect();
+    this.#subscriptions.disconnected();
+    this.#outbox.disconnected();
+    this.presence.disconnected();
+    this.#requests.disconnected();
+  }
+
+  // Packets.
+
+  #handle(packet: ServerPacket): void {
+    if (packet.t === 'welcome') {
+      if (this.#state === 'greeting') this.#onWelcome(packet);
+      return;
+    }
+    if (this.#state !== 'open') return;
+    switch (packet.t) {
+      case 'reply':
+        return this.#onReply(packet);
+      case 'msg':
+      case 'pos':
+      case 'live':
+      case 'gap':
+      case 'end':
+        return this.#subscriptions.onPacket(packet);
+      case 'map':
+        return this.presence.onMap(packet);
+      case 'pong':
+        return this.#onPong(packet);
+      case 'auth':
+        return this.#host.onCredentialNeeded();
+      case 'goaway':
+        return this.#onGoaway(packet.inMs + Math.floor(this.#host.random() * packet.spreadMs));
+      case 'rpc':
+        return this.#requests.onPart(packet.id, packet.d);
+      default:
+        packet satisfies never;
+    }
+  }
+
+  #onReply(packet: ReplyPacket): void {
+    this.#requests.onReply(packet);
+    this.#outbox.flush();
+  }
+
+  #onPong({ pos = [] }: PongPacket): void {
+    const entries = new Map(pos.map((entry) => [entry[0], entry]));
+    this.#subscriptions.onPong(entries);
+    this.presence.onPong(entries);
+  }
+
+  #onGoaway(waitMs: number): void {
+    this.#deadlines.cancel(this.#goaway);
+    this.#goaway = this.#deadlines.add(this.#now + waitMs, () => {
+      this.#goaway = undefined;
+      if (this.#transport === undefined) return;
+      this.#dropTransport(SessionCloseCode.Reset, 'the server asked to come back');
+      this.#open(true);
+    });
+  }
+
+  #sendAuth(auth: string): void {
+    this.#request(
+      (id) => ({ t: 'auth', id, auth }),
+      () => {},
+    );
+  }
+
+  #request(
+    packet: (id: number) => ClientPacket,
+    done: (reply: ReplyPacket | undefined) => void,
+    options: Partial<RequestOptions> = {},
+  ): number {
+    const deadlineAt = this.#now + this.#times.replyMs;
+    const id = this.#requests.add({ deadlineAt, ...options, done });
+    this.#send(packet(id));
+    return id;
+  }
+
+  #send(packet: ClientPacket): void {
+    this.#transport?.send(this.#codec!.encode(packet));
+  }
+
+  // Time.
+
+  #advance(now: number): void {
+    if (now > this.#now) this.#now = now;
+  }
+
+  #onSilenceBroken(): void {
+    const at = this.#now + this.#idleMs;
+    // Moved only once a second: a deadline for each packet would cost more than the packet.
+    if (this.#silence?.onPassed !== undefined && Math.abs(at - this.#silence.at) < 1_000) return;
+    this.#expectSoundWithin(this.#idleMs);
+  }
+
+  #expectSoundWithin(ms: number): void {
+    this.#deadlines.cancel(this.#silence);
+    this.#silence = this.#deadlines.add(this.#now + ms, () =>
+      this.#lose(SessionCloseCode.Idle, 'silent for too long'),
+    );
+  }
+
+  #probe(): void {
+    this.#send({ t: 'ping' });
+    this.#expectSoundWithin(this.#times.probeMs);
+  }
+
+  #pingLater(): void {
+    this.#connectionTimer(this.#pingMs, () => {
+      this.#send({ t: 'ping' });
+      this.#pingLater();
+    });
+  }
+
+  #connectionTimer(afterMs: number, callback: () => void): void {
+    this.#connectionDeadlines = this.#connectionDeadlines.filter(({ onPassed }) => onPassed !== undefined);
+    this.#connectionDeadlines.push(this.#deadlines.add(this.#now + afterMs, callback));
+  }
+
+  #clearConnectionDeadlines(): void {
+    for (const deadline of this.#connectionDeadlines) this.#deadlines.cancel(deadline);
+    this.#connectionDeadlines = [];
+    this.#deadlines.cancel(this.#silence);
+  }
+
+  #setState(state: ClientState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#host.onState(state);
+  }
+
+  // What the parts need of it.
+
+  #subscriptionsHost(): SubscriptionsHost {
+    const machine = this;
+    return {
+      get isOpen(): boolean {
+        return machine.#state === 'open';
+      },
+      send: (packet) => this.#send(packet),
+      request: (packet, done) => this.#request(packet, done),
+      reset: (reason) => this.#reset(reason),
+      setTimer: (afterMs, callback) => this.#connectionTimer(afterMs, callback),
+    };
+  }
+
+  #outboxHost(): OutboxMachine {
+    const machine = this;
+    return {
+      get canSend(): boolean {
+        return machine.#state === 'open' && machine.#requests.size < machine.#maxInflight;
+      },
+      sendPublish: (fields) =>
+        this.#request(
+          (id) => ({ t: 'pub', id, ...fields }),
+          (reply) => {
+            if (reply !== undefined) this.#outbox.onReply(reply);
+          },
+        ),
+      newProducer: () => this.#host.randomId(),
+      setTimer: (afterMs, callback) => {
+        this.#deadlines.add(this.#now + afterMs, callback);
+      },
+    };
+  }
+
+  #presenceHost(): PresenceMachine {
+    const machine = this;
+    return {
+      get isOpen(): boolean {
+        return machine.#state === 'open';
+      },
+      request: (packet, done) => {
+        this.#request((id) => ({ t: 'pres', id, ...packet }), done);
+      },
+      setTimer: (afterMs, callback) => this.#connectionTimer(afterMs, callback),
+    };
+  }
+}

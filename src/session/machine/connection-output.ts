@@ -1,0 +1,62 @@
+// The sending half of a connection: encodes, keeps the byte window, and closes once.
+
+import { SessionCloseCode } from '../close-code.ts';
+import type { PacketCodec } from '../codec/packet-codec.ts';
+import type { ServerPacket } from '../packet.ts';
+import type { Transport } from '../transport.ts';
+import type { EncodedPacket } from './encoded-packet.ts';
+
+export type MessageSink = Pick<Transport, 'send' | 'close' | 'bufferedAmount'>;
+
+export interface OutputLimits {
+  readonly maxQueuedBytes: number;
+  readonly controlReserveBytes: number;
+}
+
+export class ConnectionOutput {
+  readonly #sink: MessageSink;
+  readonly #codec: PacketCodec;
+  readonly #limits: OutputLimits;
+  #isClosed = false;
+
+  constructor(sink: MessageSink, codec: PacketCodec, limits: OutputLimits) {
+    this.#sink = sink;
+    this.#codec = codec;
+    this.#limits = limits;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Whether publications may be sent; replies and farewells have a reserve beyond. */
+  get hasRoom(): boolean {
+    return !this.#isClosed && this.#sink.bufferedAmount < this.#limits.maxQueuedBytes;
+  }
+
+  send(packet: ServerPacket): void {
+    if (this.#isClosed) return;
+    this.#sink.send(this.#codec.encode(packet));
+    const { maxQueuedBytes, controlReserveBytes } = this.#limits;
+    if (this.#sink.bufferedAmount > maxQueuedBytes + controlReserveBytes) {
+      this.close(SessionCloseCode.SlowReader, 'replies are not read');
+    }
+  }
+
+  sendShared(packet: EncodedPacket): void {
+    if (!this.#isClosed) this.#sink.send(packet.in(this.#codec));
+  }
+
+  /** Returns whether this was the first time. */
+  close(code: number, reason: string): boolean {
+    if (this.#isClosed) return false;
+    this.#isClosed = true;
+    this.#sink.close(code, reason);
+    return true;
+  }
+
+  /** The transport has ended by itself. */
+  ended(): void {
+    this.#isClosed = true;
+  }
+}

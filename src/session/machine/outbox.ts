@@ -1,0 +1,237 @@
+// What the client has published and nobody has answered: sent in order, sent again after a disconnect, never doubled.
+
+import type { PlainData, Position } from '../../channel/index.ts';
+import { type ErrorBody, errorBody } from '../error-code.ts';
+import type { PubPacket, ReplyPacket } from '../packet.ts';
+
+export interface PublishFields {
+  readonly data: PlainData;
+  /** The caller's own dedupe key. */
+  readonly key?: string;
+  readonly stateKey?: string;
+  readonly removed?: true;
+}
+
+export type PublishResult =
+  | { readonly position: Position; readonly duplicate: boolean; readonly error?: undefined }
+  /** `producer_expired`: it may have been published, and nobody knows any more. Otherwise it was not. */
+  | { readonly error: ErrorBody };
+
+export interface OutboxMachine {
+  /** Whether packets can be sent, and one more request may be under way. */
+  readonly canSend: boolean;
+  /** Sends a request and returns its id. */
+  sendPublish(packet: Omit<PubPacket, 't' | 'id'>): number;
+  /** A new producer id. */
+  newProducer(): string;
+  setTimer(afterMs: number, callback: () => void): void;
+}
+
+interface Item {
+  q: number;
+  readonly fields: PublishFields;
+  done(result: PublishResult): void;
+  /** Of the request that waits for its reply; `undefined`: to be sent. */
+  id: number | undefined;
+  /** It was sent, and its answer was lost: it may have been appended. */
+  isUncertain: boolean;
+  /** What was known to be appended when it was last sent. */
+  acceptedBefore: number;
+}
+
+/** One channel: everything in the order in which it was published. */
+interface Lane {
+  readonly channel: string;
+  producer: string;
+  lastSequence: number;
+  /** The highest sequence that is known to be appended. */
+  lastAccepted: number;
+  items: Item[];
+  isResting: boolean;
+  /** The server cannot go on with this producer: a new one begins as soon as no reply is awaited. */
+  mustRestart: boolean;
+}
+
+const maxItems = 1_000;
+
+export class Outbox {
+  readonly #machine: OutboxMachine;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #awaited = new Map<number, { readonly lane: Lane; readonly item: Item }>();
+  #size = 0;
+
+  constructor(machine: OutboxMachine) {
+    this.#machine = machine;
+  }
+
+  /** Publications that are not answered yet. */
+  get size(): number {
+    return this.#size;
+  }
+
+  publish(channel: string, fields: PublishFields, done: (result: PublishResult) => void): void {
+    if (this.#size >= maxItems)
+      return done({ error: errorBody('full', `at most ${maxItems} wait to be sent`) });
+    let lane = this.#lanes.get(channel);
+    if (lane === undefined) {
+      const producer = this.#machine.newProducer();
+      lane = {
+        channel,
+        producer,
+        lastSequence: 0,
+        lastAccepted: 0,
+        items: [],
+        isResting: false,
+        mustRestart: false,
+      };
+      this.#lanes.set(channel, lane);
+    }
+    this.#size++;
+    lane.items.push({
+      q: ++lane.lastSequence,
+      fields,
+      done,
+      id: undefined,
+      isUncertain: false,
+      acceptedBefore: 0,
+    });
+    this.#flushLane(lane);
+  }
+
+  /** Sends whatever may be sent. */
+  flush(): void {
+    for (const lane of this.#lanes.values()) this.#flushLane(lane);
+  }
+
+  /** The connection is gone: what was not answered is sent again, with the same sequence. */
+  disconnected(): void {
+    for (const { item } of this.#awaited.values()) {
+      item.id = undefined;
+      item.isUncertain = true;
+    }
+    this.#awaited.clear();
+    // Whatever the server said of a producer, it will say again.
+    for (const lane of this.#lanes.values()) lane.mustRestart = false;
+  }
+
+  /** Returns whether the reply was one to a publish. */
+  onReply(packet: ReplyPacket): boolean {
+    const awaited = this.#awaited.get(packet.id);
+    if (awaited === undefined) return false;
+    this.#awaited.delete(packet.id);
+    const { lane, item } = awaited;
+    item.id = undefined;
+    if (packet.err === undefined) this.#accepted(lane, item, packet.ok);
+    else this.#refused(lane, item, packet.err);
+    if (lane.mustRestart && lane.items.every(({ id }) => id === undefined)) this.#restart(lane);
+    this.flush();
+    return true;
+  }
+
+  #accepted(lane: Lane, item: Item, ok: PlainData): void {
+    const { e, o, dup } = ok as { readonly e: string; readonly o: number; readonly dup: boolean };
+    lane.lastAccepted = Math.max(lane.lastAccepted, item.q);
+    this.#settle(lane, item, { position: { epoch: e, offset: o }, duplicate: dup });
+  }
+
+  #refused(lane: Lane, item: Item, error: ErrorBody): void {
+    if (error.code === 'seq_gap') {
+      this.#onGap(lane, item, error.expect ?? 1);
+    } else if (error.code === 'producer_expired') {
+      if (item.isUncertain) {
+        // Sent before, and the answer was lost: nobody knows, and nobody guesses.
+        this.#settle(lane, item, { error });
+        lane.mustRestart = true;
+      } else if (lane.items[0] === item) {
+        // Sent only once, and refused: it was surely not appended.
+        lane.mustRestart = true;
+      } else {
+        // An earlier one was lost on the way: the server has never heard of this producer.
+        this.#rewind(lane, lane.items[0]!.q);
+      }
+    } else if (error.retry === 'no') {
+      this.#settle(lane, item, { error });
+    } else {
+      if (error.retry === 'now') item.isUncertain = true;
+      this.#rest(lane, error.afterMs ?? 1_000);
+    }
+  }
+
+  #onGap(lane: Lane, item: Item, expected: number): void {
+    if (expected <= item.acceptedBefore) {
+      // It waits for one that it had accepted before this was sent: it has forgotten, as with a new epoch.
+      lane.mustRestart = true;
+    } else if (expected <= lane.lastAccepted) {
+      // Said before that one was accepted: a reply that was overtaken tells nothing any more.
+      item.isUncertain = true;
+    } else {
+      item.isUncertain = false;
+      // What the server waits for is not here any more when it was refused for good.
+      if (lane.items.some(({ q }) => q === expected)) this.#rewind(lane, expected);
+      else lane.mustRestart = true;
+    }
+  }
+
+  /** Everything from this sequence on is sent again, in order. What is still awaited for it is not waited for. */
+  #rewind(lane: Lane, from: number): void {
+    for (const item of lane.items) {
+      if (item.q < from || item.id === undefined) continue;
+      this.#awaited.delete(item.id);
+      item.id = undefined;
+      item.isUncertain = true;
+    }
+  }
+
+  #settle(lane: Lane, item: Item, result: PublishResult): void {
+    lane.items = lane.items.filter((other) => other !== item);
+    this.#size--;
+    item.done(result);
+  }
+
+  #rest(lane: Lane, afterMs: number): void {
+    if (lane.isResting) return;
+    lane.isResting = true;
+    this.#machine.setTimer(afterMs, () => {
+      lane.isResting = false;
+      this.#flushLane(lane);
+    });
+  }
+
+  /** None of these was appended: they may go under a new producer. */
+  #restart(lane: Lane): void {
+    lane.mustRestart = false;
+    const uncertain = lane.items.filter(({ isUncertain }) => isUncertain);
+    for (const item of uncertain) {
+      this.#settle(lane, item, {
+        error: errorBody('producer_expired', 'whether this was published is not known'),
+      });
+    }
+    lane.producer = this.#machine.newProducer();
+    lane.lastSequence = 0;
+    lane.lastAccepted = 0;
+    for (const item of lane.items) {
+      item.q = ++lane.lastSequence;
+      item.acceptedBefore = 0;
+    }
+  }
+
+  #flushLane(lane: Lane): void {
+    if (lane.isResting || lane.mustRestart) return;
+    for (const item of lane.items) {
+      if (item.id !== undefined) continue;
+      if (!this.#machine.canSend) return;
+      const { data, key, stateKey, removed } = item.fields;
+      item.acceptedBefore = lane.lastAccepted;
+      item.id = this.#machine.sendPublish({
+        ch: lane.channel,
+        d: data,
+        q: item.q,
+        prod: lane.producer,
+        ...(key !== undefined && { key }),
+        ...(stateKey !== undefined && { k: stateKey }),
+        ...(removed === true && { x: 1 as const }),
+      });
+      this.#awaited.set(item.id, { lane, item });
+    }
+  }
+}

@@ -1,0 +1,207 @@
+// Who is present in one channel, as one node sees it: watched once at the source, told to all watchers here.
+
+import { type PresenceChange, PresenceMap, type PresenceMember } from '../../channel/index.ts';
+import type { MapEntry, MapPacket } from '../packet.ts';
+import { EncodedPacket } from './encoded-packet.ts';
+import type { PresenceSource, Watch } from './hub-port.ts';
+
+export interface PresenceWatcher {
+  readonly hasRoom: boolean;
+  sendShared(packet: EncodedPacket): void;
+}
+
+export interface PresenceStreamHost {
+  readonly source: PresenceSource;
+  readonly maxListed: number;
+  readonly sampleMs: number;
+  nextStreamNumber(): number;
+  setTimer(afterMs: number, callback: () => void): () => void;
+  onUnused(channel: string): void;
+}
+
+export interface PresenceView {
+  readonly s: number;
+  readonly e: string;
+  readonly o: number;
+  readonly n: number;
+  readonly full: boolean;
+}
+
+interface Told {
+  /** The stream number that the watcher knows. */
+  s: number;
+  /** `false`: it had no room, and gets a snapshot when it has. */
+  isWhole: boolean;
+}
+
+const membersInPacket = 100;
+const membersInSample = 20;
+const retryMs = 1_000;
+
+export class PresenceStream {
+  readonly channel: string;
+  readonly #host: PresenceStreamHost;
+  readonly #watchers = new Map<PresenceWatcher, Told>();
+  #waiting: (() => void)[] = [];
+  #watch: Watch | undefined;
+  #map: PresenceMap | undefined;
+  #s = 0;
+  #epoch = '';
+  #offset = 0;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(channel: string, host: PresenceStreamHost) {
+    this.channel = channel;
+    this.#host = host;
+    this.#open();
+  }
+
+  /** Calls back with where presence stands once that is known; `sendSnapshot` follows. */
+  add(watcher: PresenceWatcher, done: (view: PresenceView) => void): void {
+    const told: Told = { s: 0, isWhole: false };
+    this.#watchers.set(watcher, told);
+    const ready = (): void => {
+      if (this.#watchers.get(watcher) !== told) return;
+      told.s = this.#s;
+      done(this.#view());
+    };
+    if (this.#map === undefined) this.#waiting.push(ready);
+    else ready();
+  }
+
+  remove(watcher: PresenceWatcher): void {
+    if (!this.#watchers.delete(watcher) || this.#watchers.size > 0) return;
+    this.#watch?.close();
+    this.#watch = undefined;
+    this.#cancelTimer?.();
+    this.#host.onUnused(this.channel);
+  }
+
+  /** The whole map at one position, in pages. */
+  sendSnapshot(watcher: PresenceWatcher): void {
+    const told = this.#watchers.get(watcher);
+    if (this.#map === undefined || told === undefined) return;
+    for (const packet of this.#snapshot(this.#map, told.s)) watcher.sendShared(packet);
+    told.s = this.#s;
+    told.isWhole = true;
+  }
+
+  /** The watcher has room again. */
+  resume(watcher: PresenceWatcher): void {
+    const told = this.#watchers.get(watcher);
+    if (told !== undefined && told.s > 0 && !told.isWhole) this.sendSnapshot(watcher);
+  }
+
+  /** What `pong` tells a watcher: the stream number, and up to where it was told (0: not every change is told). */
+  pongEntry(watcher: PresenceWatcher): readonly [s: number, o: number] {
+    const { s, isWhole } = this.#watchers.get(watcher) ?? { s: 0, isWhole: false };
+    return [s, isWhole && this.#isListed ? this.#offset : 0];
+  }
+
+  get #isListed(): boolean {
+    return (this.#map?.count ?? 0) <= this.#host.maxListed;
+  }
+
+  #view(): PresenceView {
+    const n = this.#map!.count;
+    return { s: this.#s, e: this.#epoch, o: this.#offset, n, full: this.#isListed };
+  }
+
+  #open(): void {
+    const watch = this.#host.source.watch(this.channel, {
+      onSnapshot: (members, position) => {
+        if (this.#watch === watch) this.#begin(members, position);
+      },
+      onChange: (change) => {
+        if (this.#watch === watch) this.#change(change);
+      },
+      onLost: () => {
+        if (this.#watch !== watch) return;
+        this.#watch = undefined;
+        this.#cancelTimer?.();
+        this.#cancelTimer = this.#host.setTimer(retryMs, () => this.#open());
+      },
+    });
+    this.#watch = watch;
+  }
+
+  #begin(
+    members: readonly PresenceMember[],
+    position: { readonly epoch: string; readonly offset: number },
+  ): void {
+    // The number names one epoch: what is left of another cannot be taken for this one.
+    if (this.#epoch !== position.epoch) this.#s = this.#host.nextStreamNumber();
+    this.#map = new PresenceMap();
+    for (const member of members) this.#map.put(member);
+    this.#epoch = position.epoch;
+    this.#offset = position.offset;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    // Who watched already gets the new map; who waited is answered first, and then asks for it.
+    this.#tellAll();
+    for (const ready of waiting) ready();
+    this.#sampleLater();
+  }
+
+  #change(change: PresenceChange): void {
+    const map = this.#map!;
+    if (change.offset <= this.#offset) return;
+    const wasListed = this.#isListed;
+    map.apply(change);
+    this.#offset = change.offset;
+    if (!this.#isListed) return wasListed ? this.#tellAll() : undefined;
+    if (!wasListed) return this.#tellAll();
+    const packet = new EncodedPacket<MapPacket>({
+      t: 'map',
+      s: this.#s,
+      o: change.offset,
+      ...(change.type === 'put' ? { put: [mapEntry(change.member)] } : { rm: [change.leave.key] }),
+      n: map.count,
+    });
+    for (const [watcher, told] of this.#watchers) {
+      if (!told.isWhole) continue;
+      if (watcher.hasRoom) watcher.sendShared(packet);
+      else told.isWhole = false;
+    }
+  }
+
+  #tellAll(): void {
+    for (const [watcher, { isWhole }] of this.#watchers) if (isWhole) this.sendSnapshot(watcher);
+  }
+
+  /** Above the limit nobody is told of each change: all get the count and a sample from time to time. */
+  #sampleLater(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#host.setTimer(this.#host.sampleMs, () => {
+      if (!this.#isListed) this.#tellAll();
+      this.#sampleLater();
+    });
+  }
+
+  /** For those who know the stream by the number `known`. */
+  #snapshot(map: PresenceMap, known: number): EncodedPacket[] {
+    const members = map.members();
+    const listed = this.#isListed ? members : members.slice(0, membersInSample);
+    const packets: EncodedPacket[] = [];
+    for (let start = 0; start === 0 || start < listed.length; start += membersInPacket) {
+      const end = start + membersInPacket;
+      packets.push(
+        new EncodedPacket<MapPacket>({
+          t: 'map',
+          s: known,
+          ...(known !== this.#s && { to: this.#s }),
+          o: this.#offset,
+          put: listed.slice(start, end).map(mapEntry),
+          snap: 1,
+          ...(end < listed.length && { more: 1 as const }),
+          n: map.count,
+        }),
+      );
+    }
+    return packets;
+  }
+}
+
+function mapEntry({ key, clock, data, away }: PresenceMember): MapEntry {
+  return away === true ? [key, clock, data, 1] : [key, clock, data];
+}

@@ -1,0 +1,376 @@
+// The server's machine for one connection: messages in, packets out; no socket, no clock.
+
+import { asClientPacket } from '../client-packet-shape.ts';
+import { SessionCloseCode } from '../close-code.ts';
+import type { PacketCodec } from '../codec/packet-codec.ts';
+import { type ErrorBody, errorBody } from '../error-code.ts';
+import { PacketError } from '../errors.ts';
+import { maxHelloBytes } from '../limits.ts';
+import type { ClientPacket, HelloPacket, ResumeResult, SubPacket } from '../packet.ts';
+import { CallDesk } from './call-desk.ts';
+import type { Subscription } from './channel-subscription.ts';
+import { ConnectionContext, type ConnectionHub, type ContextOwner } from './connection-context.ts';
+import { ConnectionOutput, type MessageSink } from './connection-output.ts';
+import type { ConnectionParts } from './connection-parts.ts';
+import type { Authentication, OpenedSession } from './hub-port.ts';
+import type { PresenceDesk } from './presence-desk.ts';
+import type { PublishLanes } from './publish-lanes.ts';
+import type { SubscriptionSet } from './subscription-set.ts';
+
+export type PlainSubscription = Pick<SubPacket, 'ch' | 'e' | 'o'>;
+
+export interface ServerConnectionOptions {
+  readonly sink: MessageSink;
+  readonly codec: PacketCodec;
+  /** What the authority gets to see of the transport: headers, address. */
+  readonly origin?: unknown;
+  /** The plain profile: no `hello` is waited for, these are subscribed at once, and silence is no fault. */
+  readonly plain?: readonly PlainSubscription[];
+}
+
+/** The hub, as the connection machine sees it. */
+export interface ServerConnectionHub extends ConnectionHub {
+  readonly parts: ConnectionParts;
+  onConnectionEnd(connection: ServerConnection): void;
+}
+
+type ConnectionState = 'new' | 'authenticating' | 'open' | 'closed';
+
+export class ServerConnection implements ContextOwner {
+  readonly #hub: ServerConnectionHub;
+  readonly #output: ConnectionOutput;
+  readonly #codec: PacketCodec;
+  readonly #origin: unknown;
+  readonly #isPlain: boolean;
+  readonly #context: ConnectionContext;
+  readonly #subscriptions: SubscriptionSet;
+  readonly #lanes: PublishLanes;
+  readonly #presence: PresenceDesk;
+  readonly #calls: CallDesk;
+  readonly #acceptedAt: number;
+  #state: ConnectionState = 'new';
+  #heardAt: number;
+  #authExpiresAt = Number.POSITIVE_INFINITY;
+  #hasNoticed = false;
+  #session: OpenedSession | undefined;
+
+  /** Made by `Hub.accept`. */
+  constructor(hub: ServerConnectionHub, options: ServerConnectionOptions) {
+    this.#hub = hub;
+    this.#codec = options.codec;
+    this.#origin = options.origin;
+    this.#isPlain = options.plain !== undefined;
+    this.#output = new ConnectionOutput(options.sink, options.codec, hub.limits);
+    this.#acceptedAt = hub.now;
+    this.#heardAt = hub.now;
+    const context = new ConnectionContext(hub, this.#output, this);
+    this.#context = context;
+    this.#subscriptions = new hub.parts.Subscriptions(context, hub.parts.Subscription);
+    this.#lanes = new hub.parts.Lanes(context);
+    this.#presence = new hub.parts.Presence(context);
+    this.#calls = new CallDesk(context);
+    if (options.plain !== undefined) this.#openPlain(options.plain);
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Public name of the session, once there is one. */
+  get sid(): string | undefined {
+    return this.#session?.sid;
+  }
+
+  get subject(): string {
+    return this.#context.subject;
+  }
+
+  /** How many channels it is subscribed to. */
+  get subscriptionCount(): number {
+    return this.#subscriptions.size;
+  }
+
+  // What the shell calls.
+
+  /** A message has arrived. Never throws. */
+  receive(message: string | Uint8Array, now: number): void {
+    this.#hub.advance(now);
+    if (this.#state === 'closed') return;
+    this.#heardAt = now;
+    // A text of n UTF-16 units has at least n bytes; the shell counts the bytes as it reads.
+    const limit = this.#state === 'open' ? this.#hub.limits.maxPacketBytes : maxHelloBytes;
+    if (message.length > limit) return this.close(SessionCloseCode.TooBig, `packet above ${limit} bytes`);
+    try {
+      const packet = asClientPacket(this.#codec.decode(message));
+      if (this.#state === 'open') this.#handle(packet);
+      else this.#greet(packet, now);
+    } catch (error) {
+      if (error instanceof PacketError) {
+        this.#hub.countBadPacket();
+        this.close(error.closeCode, error.message);
+      } else {
+        this.#hub.report(error);
+        this.close(SessionCloseCode.InternalError, 'internal error');
+      }
+    }
+  }
+
+  /** The transport's queue is empty again. */
+  drained(now: number): void {
+    this.#hub.advance(now);
+    this.#resume();
+  }
+
+  /** The transport has ended. */
+  transportClosed(now: number): void {
+    this.#hub.advance(now);
+    this.#output.ended();
+    this.#end('broken');
+  }
+
+  // What the hub calls.
+
+  /** Looks at the deadlines, about once a second. */
+  sweep(now: number): void {
+    const { times } = this.#hub;
+    if (this.#state !== 'open') {
+      const { helloMs } = times;
+      if (now - this.#acceptedAt >= helloMs) this.close(SessionCloseCode.NoHello, 'no hello in time');
+    } else if (now - this.#heardAt >= times.idleMs && !this.#isPlain) {
+      this.close(SessionCloseCode.Idle, 'silent for too long');
+    } else if (now >= this.#authExpiresAt) {
+      this.close(SessionCloseCode.CredentialExpired, 'credential expired');
+    } else {
+      if (this.#context.lackedRoom) this.#resume();
+      this.#noticeExpiry(this.#authExpiresAt - now);
+    }
+  }
+
+  /** Closes from this side. The session can be continued, unless it was fenced. */
+  close(code: number, reason: string): void {
+    if (this.#state === 'closed') return;
+    this.#output.close(code, reason);
+    this.#end(code === SessionCloseCode.Fenced ? 'fenced' : 'broken');
+  }
+
+  goAway(inMs: number, spreadMs: number): void {
+    if (this.#state === 'open') this.#output.send({ t: 'goaway', inMs, spreadMs });
+  }
+
+  /** What the subject may do has changed: every channel is asked about again. */
+  authorizeAgain(): void {
+    this.#subscriptions.authorizeAgain((s, err) => this.#endedByServer(s, err));
+  }
+
+  /** The broker made the members of this node leave. */
+  enterAgain(): void {
+    this.#presence.enterAgain();
+  }
+
+  onStreamNumber(subscription: Subscription, s: number): void {
+    this.#subscriptions.onStreamNumber(subscription, s);
+  }
+
+  // Greeting.
+
+  #greet(packet: ClientPacket, now: number): void {
+    if (this.#state !== 'new' || packet.t !== 'hello') throw new PacketError('only one hello before welcome');
+    if (packet.v !== 1) throw new PacketError('unknown version of the protocol');
+    this.#state = 'authenticating';
+    this.#authenticate(packet.auth, (answer) => {
+      if (!this.#acceptCredential(answer, now)) return;
+      this.#context.producer = packet.prod;
+      this.#openSession(packet);
+    });
+  }
+
+  #openSession({ id, resume = {} }: HelloPacket): void {
+    const { sid, tok, ch = [] } = resume;
+    const claim = sid !== undefined && tok !== undefined ? { claim: { sid, tok } } : {};
+    this.#hub.sessions.open(
+      { subject: this.subject, ...claim },
+      {
+        done: (session) => {
+          if (session.type === 'failed') {
+            this.close(SessionCloseCode.TryAgainLater, 'sessions cannot be kept now');
+          } else if (this.#state !== 'authenticating') {
+            this.#hub.sessions.release(session.sid);
+          } else {
+            this.#setSession(session);
+            this.#subscriptions.resume(ch, (results, subscriptions) =>
+              this.#welcome(id, results, subscriptions),
+            );
+          }
+        },
+        onFenced: () => this.close(SessionCloseCode.Fenced, 'continued by another connection'),
+      },
+    );
+  }
+
+  #openPlain(channels: readonly PlainSubscription[]): void {
+    this.#state = 'authenticating';
+    this.#authenticate(undefined, (answer) => {
+      if (!this.#acceptCredential(answer, this.#acceptedAt)) return;
+      const sid = this.#hub.nextName();
+      this.#setSession({ sid, tok: '', chain: sid, resumed: false });
+      this.#subscriptions.resume(channels, (results, subscriptions) =>
+        this.#welcome(undefined, results, subscriptions),
+      );
+    });
+  }
+
+  #setSession(session: OpenedSession): void {
+    this.#session = session;
+    this.#context.presenceKey = `${this.subject}/${session.chain}`;
+  }
+
+  #welcome(
+    id: number | undefined,
+    res: readonly ResumeResult[],
+    subscriptions: readonly Subscription[],
+  ): void {
+    if (this.#state !== 'authenticating') return;
+    this.#state = 'open';
+    this.#context.isOpen = true;
+    const { limits, times, now } = this.#hub;
+    const { sid, tok, resumed } = this.#session!;
+    const authMs = this.#authExpiresAt - now;
+    this.#output.send({
+      t: 'welcome',
+      ...(id !== undefined && { id }),
+      sid,
+      ...(!this.#isPlain && { tok }),
+      resumed,
+      ttlMs: this.#isPlain ? 0 : times.sessionTtlMs,
+      ...(Number.isFinite(authMs) && { authMs: Math.max(0, Math.floor(authMs)) }),
+      pingMs: times.pingMs,
+      idleMs: times.idleMs,
+      max: { packet: limits.maxPacketBytes, subs: limits.maxSubscriptions, inflight: limits.maxInflight },
+      res,
+    });
+    for (const subscription of subscriptions) subscription.flow();
+  }
+
+  #authenticate(token: string | undefined, done: (answer: Authentication) => void): void {
+    try {
+      this.#hub.authority.authenticate({ token, origin: this.#origin }, done);
+    } catch (error) {
+      this.#hub.report(error);
+      done({ type: 'rejected', closeCode: SessionCloseCode.InternalError, reason: 'internal error' });
+    }
+  }
+
+  /** Returns whether the greeting goes on. */
+  #acceptCredential(answer: Authentication, askedAt: number): boolean {
+    if (this.#state !== 'authenticating') return false;
+    if (answer.type === 'rejected') {
+      this.close(answer.closeCode ?? SessionCloseCode.Unauthenticated, answer.reason);
+      return false;
+    }
+    this.#context.subject = answer.subject;
+    this.#setExpiry(answer.expiresInMs, askedAt);
+    return true;
+  }
+
+  #setExpiry(expiresInMs: number | undefined, askedAt: number): void {
+    this.#authExpiresAt = askedAt + (expiresInMs ?? Number.POSITIVE_INFINITY);
+    this.#hasNoticed = false;
+  }
+
+  #noticeExpiry(inMs: number): void {
+    if (this.#hasNoticed || inMs > this.#hub.times.authNoticeMs) return;
+    this.#hasNoticed = true;
+    this.#output.send({ t: 'auth', inMs: Math.floor(inMs) });
+  }
+
+  // Open.
+
+  #handle(packet: ClientPacket): void {
+    const context = this.#context;
+    switch (packet.t) {
+      case 'sub':
+        return this.#subscribe(packet);
+      case 'unsub':
+        this.#subscriptions.unsubscribe(packet.ch);
+        return context.answer(packet.id, { ok: {} });
+      case 'pub':
+        return context.request(packet.id, () => this.#lanes.publish(packet));
+      case 'credit':
+        return this.#subscriptions.credit(packet.s, packet.n);
+      case 'ack':
+        return this.#subscriptions.acknowledge(packet.s, packet.o);
+      case 'ping':
+        return context.send({
+          t: 'pong',
+          pos: [...this.#subscriptions.positions(), ...this.#presence.positions()],
+        });
+      case 'hist':
+        return context.request(packet.id, (reply) => this.#calls.history(packet, reply));
+      case 'pres':
+        return context.request(packet.id, (reply) => this.#presence.handle(packet, reply));
+      case 'rpc':
+        return context.request(packet.id, (reply) => this.#calls.call(packet, reply));
+      case 'cancel':
+        return this.#calls.cancel(packet.id);
+      case 'auth':
+        return this.#renewCredential(packet.id, packet.auth);
+      case 'bye':
+        this.#output.close(SessionCloseCode.Normal, 'bye');
+        return this.#end('bye');
+      case 'hello':
+        throw new PacketError('a second hello');
+      default:
+        packet satisfies never;
+    }
+  }
+
+  #subscribe(packet: SubPacket): void {
+    this.#subscriptions.subscribe(packet, (result) => {
+      if ('error' in result) return this.#context.answer(packet.id, { err: result.error });
+      this.#context.answer(packet.id, { ok: { ...result.verdict } });
+      result.subscription.flow();
+    });
+  }
+
+  #renewCredential(id: number, token: string): void {
+    const askedAt = this.#hub.now;
+    const refuse = (err: ErrorBody): void => this.#context.answer(id, { err });
+    this.#authenticate(token, (answer) => {
+      if (this.#state !== 'open') return;
+      if (answer.type === 'rejected') return refuse(errorBody('unauthenticated', answer.reason));
+      if (answer.subject !== this.subject) {
+        return refuse(errorBody('forbidden', 'the credential is of another subject'));
+      }
+      const { expiresInMs } = answer;
+      this.#setExpiry(expiresInMs, askedAt);
+      this.#context.answer(id, { ok: expiresInMs === undefined ? {} : { authMs: expiresInMs } });
+      this.authorizeAgain();
+    });
+  }
+
+  #endedByServer(s: number, err: ErrorBody): void {
+    this.#context.send({ t: 'end', s, err });
+  }
+
+  /** There is room again: what was parked, and what was not told, goes on. */
+  #resume(): void {
+    if (!this.#output.hasRoom) return;
+    this.#context.lackedRoom = false;
+    this.#subscriptions.resumeAll();
+    this.#presence.resume();
+  }
+
+  #end(how: 'broken' | 'fenced' | 'bye'): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#context.isOpen = false;
+    this.#subscriptions.endAll();
+    this.#calls.endAll();
+    if (how === 'bye') this.#presence.leaveAll();
+    else this.#presence.breakOff();
+    const sid = this.#isPlain ? undefined : this.sid;
+    if (sid !== undefined && how === 'bye') this.#hub.sessions.end(sid);
+    if (sid !== undefined && how === 'broken') this.#hub.sessions.release(sid);
+    this.#hub.onConnectionEnd(this);
+  }
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MemoryBroker } from '../../src/broker/index.ts';
+import { resolveChannelPolicy } from '../../src/channel/index.ts';
+import { describeBrokerContract } from '../../src/testkit/broker-contract.ts';
+import { VirtualClock } from '../../src/testkit/virtual-clock.ts';
+
+const log = resolveChannelPolicy({ class: 'log' });
+
+describeBrokerContract({
+  name: 'MemoryBroker',
+  unitMs: 1_000,
+  async open() {
+    const clock = new VirtualClock();
+    let broker = new MemoryBroker({ clock });
+    return {
+      connect: async () => broker,
+      advance: async (byMs) => clock.advance(byMs),
+      async loseStore() {
+        await broker.close();
+        broker = new MemoryBroker({ clock });
+      },
+      close: () => broker.close(),
+    };
+  },
+});
+
+describe('MemoryBroker', () => {
+  it('forgets a channel that is empty and unused, and leaves no timer behind', async () => {
+    const clock = new VirtualClock();
+    const broker = new MemoryBroker({ clock, idleMs: 1_000 });
+    const policy = resolveChannelPolicy({ class: 'log', history: { maxAgeMs: 5_000 } });
+    const first = await broker.publish('chat:1', { data: 1 }, policy);
+    clock.advance(4_000);
+    const second = await broker.publish('chat:1', { data: 2 }, policy);
+    assert.ok(first.type === 'accepted' && second.type === 'accepted');
+    assert.equal(second.position.epoch, first.position.epoch);
+    clock.advance(60_000);
+    assert.equal(clock.pendingTimers, 0);
+    const third = await broker.publish('chat:1', { data: 3 }, policy);
+    assert.ok(third.type === 'accepted');
+    assert.notEqual(third.position.epoch, first.position.epoch);
+    assert.equal(third.position.offset, 1);
+  });
+
+  it('keeps an empty channel that somebody listens to, and one with state or unacknowledged entries', async () => {
+    const clock = new VirtualClock();
+    const broker = new MemoryBroker({ clock, idleMs: 1_000 });
+    const brief = resolveChannelPolicy({ class: 'log', history: { maxAgeMs: 10 } });
+    const state = resolveChannelPolicy({ class: 'state' });
+    const { position } = await broker.subscribe('chat:1', brief);
+    await broker.publish('prices', { data: 1, stateKey: 'a' }, state);
+    clock.advance(100_000_000);
+    assert.deepEqual((await broker.subscribe('chat:1', brief)).position, position);
+    const page = await broker.history('prices', { type: 'forward', limit: 5 }, state);
+    assert.equal(page.type === 'page' && page.publications.length, 1);
+    await broker.close();
+    assert.equal(clock.pendingTimers, 0);
+  });
+
+  it('refuses one channel too many', async () => {
+    const broker = new MemoryBroker({ clock: new VirtualClock(), maxChannels: 2 });
+    await broker.publish('a', { data: 1 }, log);
+    await broker.publish('b', { data: 1 }, log);
+    await assert.rejects(broker.subscribe('c', log), { code: 'BROKER_FULL', effect: 'none' });
+    await broker.publish('a', { data: 2 }, log);
+  });
+
+  it('refuses a publish for which it could not remember producer or dedupe key', async () => {
+    const broker = new MemoryBroker({ clock: new VirtualClock(), maxRemembered: 1 });
+    const full = { type: 'refused', reason: 'full' };
+    await broker.publish('a', { data: 1, dedupeKey: 'k1', producer: { id: 'p1', sequence: 1 } }, log);
+    assert.deepEqual(await broker.publish('a', { data: 2, dedupeKey: 'k2' }, log), full);
+    assert.deepEqual(await broker.publish('a', { data: 2, producer: { id: 'p2', sequence: 1 } }, log), full);
+    const next = await broker.publish('a', { data: 2, producer: { id: 'p1', sequence: 2 } }, log);
+    assert.ok(next.type === 'accepted' && next.position.offset === 2);
+  });
+
+  it('loses a subscription that is never started to overflow, after what it held', async () => {
+    const broker = new MemoryBroker({ clock: new VirtualClock(), maxHeld: 2 });
+    const subscription = await broker.subscribe('a', log);
+    for (const data of [1, 2, 3]) await broker.publish('a', { data }, log);
+    const heard: unknown[] = [];
+    subscription.start({
+      onPublication: ({ data }) => heard.push(data),
+      onLost: (reason) => heard.push(reason),
+    });
+    await broker.publish('a', { data: 4 }, log);
+    assert.deepEqual(heard, [1, 2, 'overflow']);
+  });
+
+  it('contains a handler that throws: others hear it, the publisher gets its answer, it goes on', async () => {
+    const errors: unknown[] = [];
+    const broker = new MemoryBroker({
+      clock: new VirtualClock(),
+      onHandlerError: (error) => errors.push(error),
+    });
+    const heard: unknown[] = [];
+    const onLost = () => assert.fail();
+    (await broker.subscribe('a', log)).start({
+      onPublication() {
+        throw new Error('handler');
+      },
+      onLost,
+    });
+    (await broker.subscribe('a', log)).start({ onPublication: ({ data }) => heard.push(data), onLost });
+    for (const data of [1, 2]) assert.equal((await broker.publish('a', { data }, log)).type, 'accepted');
+    assert.deepEqual(heard, [1, 2]);
+    assert.equal(errors.length, 2);
+  });
+});

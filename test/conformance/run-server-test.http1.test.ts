@@ -1,0 +1,3 @@
+import { describeOurServer } from './our-server.ts';
+
+describeOurServer('HTTP/1.1', { http2: false, cases: 2000 });

@@ -1,0 +1,148 @@
+// Rules 16 to 20: credit, parking, conflation, and the byte window.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SessionCloseCode } from '../../../src/session/index.ts';
+import { Rig } from './rig.ts';
+
+describe('rules of flow control', () => {
+  it('rule 16: a log sends what credit allows, parks, and continues from history at the position', () => {
+    const rig = new Rig();
+    const writer = rig.greeted();
+    const reader = rig.greeted();
+    const { s } = reader.subscribe('chat', { n: 2 });
+    for (let index = 1; index <= 6; index++) writer.publish(index);
+    assert.deepEqual(reader.payloads, [1, 2]);
+    reader.send({ t: 'ping' });
+    assert.deepEqual(reader.last('pong').pos, [[s, 2, 6]], 'parked: it stands at 2, the channel at 6');
+    reader.send({ t: 'credit', s, n: 3 });
+    rig.advance(20);
+    assert.deepEqual(reader.payloads, [1, 2, 3, 4, 5]);
+    reader.send({ t: 'credit', s, n: 10 });
+    rig.advance(20);
+    assert.deepEqual(reader.payloads, [1, 2, 3, 4, 5, 6]);
+    writer.publish(7);
+    assert.deepEqual(reader.payloads.at(-1), 7, 'live again');
+  });
+
+  it('rule 16: what was trimmed while a reader was parked is a gap with policy', () => {
+    const rig = new Rig({ channels: { chat: { class: 'log', history: { maxCount: 2 } } } });
+    const writer = rig.greeted();
+    const reader = rig.greeted();
+    const { s } = reader.subscribe('chat', { n: 1 });
+    for (let index = 1; index <= 6; index++) writer.publish(index);
+    reader.send({ t: 'credit', s, n: 5 });
+    rig.advance(20);
+    assert.deepEqual(reader.last('gap'), { t: 'gap', s, why: 'policy', to: s, e: 'e1', o: 6 });
+    writer.publish(7);
+    assert.deepEqual(reader.payloads, [1, 7]);
+  });
+
+  it('rule 17: a state channel conflates by key while credit is out, and never across keys', () => {
+    const rig = new Rig({ channels: { chat: { class: 'state' } } });
+    const writer = rig.greeted();
+    const reader = rig.greeted();
+    const { s } = reader.subscribe('chat', { n: 1 });
+    for (const [k, d] of [
+      ['a', 1],
+      ['a', 2],
+      ['b', 3],
+      ['a', 4],
+      ['b', 5],
+    ] as const)
+      writer.publish(d, { k });
+    assert.deepEqual(reader.payloads, [1]);
+    reader.send({ t: 'credit', s, n: 10 });
+    rig.advance(20);
+    assert.deepEqual(
+      reader.all('msg').map(({ k, d, f, o }) => [k, d, f ?? o, o]),
+      [
+        ['a', 1, 1, 1],
+        ['a', 4, 2, 4],
+        ['b', 5, 5, 5],
+      ],
+    );
+  });
+
+  it('rule 17: a signal channel drops without credit, and tells how many', () => {
+    const rig = new Rig({ channels: { chat: { class: 'signal' } } });
+    const writer = rig.greeted();
+    const reader = rig.greeted();
+    const { s } = reader.subscribe('chat', { n: 1 });
+    for (let index = 1; index <= 4; index++) writer.publish(index);
+    reader.send({ t: 'credit', s, n: 2 });
+    writer.publish(5);
+    writer.publish(6);
+    assert.deepEqual(
+      reader.all('msg').map(({ d, drop }) => [d, drop]),
+      [
+        [1, undefined],
+        [5, 3],
+        [6, undefined],
+      ],
+    );
+  });
+
+  it('rule 18: a full byte window parks whatever the credit; replies and pongs still pass; a drain goes on', () => {
+    const rig = new Rig({ limits: { maxQueuedBytes: 300 } });
+    const writer = rig.greeted();
+    const reader = rig.greeted();
+    reader.subscribe('chat', { n: 1_000 });
+    reader.isStalled = true;
+    for (let index = 1; index <= 20; index++) writer.publish(index);
+    const sent = reader.payloads.length;
+    assert.ok(sent > 0 && sent < 20);
+    reader.send({ t: 'ping' });
+    assert.equal(reader.all('pong').length, 1);
+    assert.equal(reader.closed, undefined);
+    reader.drain();
+    rig.advance(20);
+    assert.deepEqual(
+      reader.payloads,
+      Array.from({ length: 20 }, (_, index) => index + 1),
+    );
+  });
+
+  it('rule 18: a peer that fills the reserve too is closed', () => {
+    const rig = new Rig({ limits: { maxQueuedBytes: 100, controlReserveBytes: 200 } });
+    const peer = rig.greeted();
+    peer.isStalled = true;
+    for (let index = 0; index < 30; index++) peer.send({ t: 'ping' });
+    assert.equal(peer.closed?.code, SessionCloseCode.SlowReader);
+  });
+
+  it('rule 19: credit is given back when a handler has finished, not when its packet was parsed', () => {
+    const rig = new Rig();
+    const writer = rig.greeted();
+    const client = rig.client();
+    const heard = client.subscribe('chat', { window: 2 });
+    rig.advance(20);
+    for (let index = 1; index <= 6; index++) writer.publish(index);
+    assert.deepEqual(heard.events.slice(1), ['msg 1', 'msg 2']);
+    assert.equal(
+      client.sent.some(({ t }) => t === 'credit'),
+      false,
+    );
+    heard.unfinished[0]!();
+    rig.advance(20);
+    assert.deepEqual(heard.events.slice(1), ['msg 1', 'msg 2', 'msg 3']);
+    heard.unfinished[0]!();
+    rig.advance(20);
+    assert.equal(heard.events.length, 4, 'finishing twice counts once');
+  });
+
+  it('rule 20: a client that never speaks of credit gets everything, and is closed with resume when it is full', () => {
+    const rig = new Rig({ limits: { maxQueuedBytes: 2_000 } });
+    const writer = rig.greeted();
+    const reader = rig.greeted();
+    reader.subscribe();
+    for (let index = 1; index <= 100; index++) writer.publish(index);
+    assert.equal(reader.payloads.length, 100);
+    reader.isStalled = true;
+    for (let index = 1; index <= 100 && reader.closed === undefined; index++) writer.publish(index);
+    assert.equal(reader.closed?.code, SessionCloseCode.SlowReader);
+    const { o } = reader.last('msg');
+    const resume = { ch: [['chat', 'e1', o]] };
+    assert.equal(rig.greeted({ resume }).last('welcome').res[0].r, 'ok');
+  });
+});

@@ -1,0 +1,124 @@
+// Rules 21 to 23: who is present, who is away, and how it is told.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Peer, Rig } from './rig.ts';
+
+function enter(peer: Peer, c: number, d: unknown = 'here'): void {
+  peer.ask({ t: 'pres', ch: 'chat', do: 'enter', c, d });
+}
+
+function members(rig: Rig): unknown[] {
+  return rig.broker.members('chat').map(({ key, data, away }) => [key.split('/')[0], data, away === true]);
+}
+
+describe('rules of presence', () => {
+  it('rule 21: the key is subject and session, the higher clock wins, an older change does nothing', () => {
+    const rig = new Rig();
+    const peer = rig.greeted();
+    enter(peer, 1_024, 'first');
+    enter(peer, 2_048, 'second');
+    enter(peer, 1_024, 'late');
+    assert.deepEqual(members(rig), [['ann', 'second', false]]);
+    assert.equal(rig.broker.members('chat')[0]!.key, `ann/${peer.last('welcome').sid}`);
+  });
+
+  it('rule 21: a leave that the server made up loses against a client that came back', () => {
+    const rig = new Rig();
+    const first = rig.greeted();
+    enter(first, 2, 'before');
+    const { sid, tok } = first.last('welcome');
+    first.cut();
+    const second = rig.greeted({ resume: { sid, tok } });
+    // The made-up leave will have the clock 4 as well: 2, and one for away, and one for the leave.
+    enter(second, 4, 'back');
+    rig.advance(20_000);
+    assert.deepEqual(members(rig), [['ann', 'back', false]]);
+  });
+
+  it('rule 22: a broken connection is away at once and gone after the grace; bye is gone at once', () => {
+    const rig = new Rig();
+    const [broken, polite] = [rig.greeted(), rig.greeted({ auth: 'zoe' })];
+    enter(broken, 1_024);
+    enter(polite, 1_024);
+    broken.cut();
+    polite.send({ t: 'bye' });
+    rig.advance(10);
+    assert.deepEqual(members(rig), [['ann', 'here', true]]);
+    rig.advance(14_900);
+    assert.equal(members(rig).length, 1);
+    rig.advance(200);
+    assert.deepEqual(members(rig), []);
+  });
+
+  it('rule 22: the members of a dead node leave exactly once', () => {
+    const rig = new Rig();
+    const watcher = rig.greeted({}, rig.createHub('node-2'));
+    watcher.ask({ t: 'pres', ch: 'chat', do: 'watch' });
+    enter(rig.greeted(), 1_024);
+    const beat = (): void => watcher.send({ t: 'ping' });
+    rig.dead.add('node-1');
+    for (let seconds = 0; seconds < 60; seconds += 5) {
+      beat();
+      rig.advance(5_000);
+    }
+    assert.deepEqual(members(rig), []);
+    const left = watcher.all('map').filter(({ rm }) => rm !== undefined);
+    assert.equal(left.length, 1);
+  });
+
+  it('rule 22: a node whose lease had lapsed puts its members again', () => {
+    const rig = new Rig();
+    const peer = rig.greeted();
+    enter(peer, 1_024);
+    rig.broker.crash();
+    rig.broker.restart('intact');
+    assert.deepEqual(members(rig), []);
+    for (let seconds = 0; seconds < 30; seconds += 5) {
+      peer.send({ t: 'ping' });
+      rig.advance(5_000);
+    }
+    assert.deepEqual(members(rig), [['ann', 'here', false]]);
+  });
+
+  it('rule 23: a snapshot is paged at one position, then differences follow', () => {
+    const rig = new Rig();
+    for (let index = 0; index < 120; index++) enter(rig.greeted({ auth: `user-${index}` }), 1_024, index);
+    const watcher = rig.greeted();
+    const { n, full, o } = watcher.ask({ t: 'pres', ch: 'chat', do: 'watch' }).ok;
+    assert.deepEqual([n, full, o], [120, true, 120]);
+    const pages = watcher.all('map');
+    assert.deepEqual(
+      pages.map(({ o: at, put, more, snap }) => [at, put.length, more, snap]),
+      [
+        [120, 100, 1, 1],
+        [120, 20, undefined, 1],
+      ],
+    );
+    enter(rig.greeted({ auth: 'late' }), 1_024);
+    assert.deepEqual(
+      [watcher.last('map').o, watcher.last('map').put.length, watcher.last('map').n],
+      [121, 1, 121],
+    );
+  });
+
+  it('rule 23: of a large channel the number and a sample are told', () => {
+    const rig = new Rig({ limits: { maxListedMembers: 30 }, times: { presenceSampleMs: 1_000 } });
+    for (let index = 0; index < 40; index++) enter(rig.greeted({ auth: `user-${index}` }), 1_024);
+    const watcher = rig.greeted();
+    assert.equal(watcher.ask({ t: 'pres', ch: 'chat', do: 'watch' }).ok.full, false);
+    enter(rig.greeted({ auth: 'one-more' }), 1_024);
+    assert.deepEqual(
+      watcher.all('map').map(({ put, n, snap }) => [put.length, n, snap]),
+      [[20, 40, 1]],
+    );
+    rig.advance(1_000);
+    assert.deepEqual(
+      watcher
+        .all('map')
+        .map(({ put, n, snap }) => [put.length, n, snap])
+        .at(-1),
+      [20, 41, 1],
+    );
+  });
+});
