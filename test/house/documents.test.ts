@@ -108,6 +108,23 @@ describe('docs/reference/client.md', () => {
   }
 });
 
+describe('docs/reference/ws-door.md', () => {
+  const folder = 'src/websocket/drop-in';
+  for (const [file, name] of [
+    ['shared-options', 'SharedOptions'],
+    ['shared-options', 'PerMessageDeflateOptions'],
+    ['socket-options', 'ClientOptions'],
+    ['server-options', 'ServerOptions'],
+    ['websocket', 'SendOptions'],
+    ['websocket', 'WebSocketEvents'],
+    ['websocket-server', 'ServerEvents'],
+  ] as const) {
+    for (const member of membersOf(`${folder}/${file}.ts`, name)) {
+      it(`has a row for ${name}.${member}`, () => assert.ok(hasRow('docs/reference/ws-door.md', member)));
+    }
+  }
+});
+
 describe('links in the documents', () => {
   const documents = filesBelow('.').filter((path) => path.endsWith('.md'));
   for (const path of documents) {

@@ -8,10 +8,11 @@ import type { Duplex } from 'node:stream';
 import { checkUpgradeRequest } from '../../protocol/index.ts';
 import { Admission } from '../server/admission.ts';
 import { pathOf } from '../server/connect-router.ts';
-import { Http1Exchange, lookupIn } from '../server/http1-exchange.ts';
+import { Http1Exchange } from '../server/http1-exchange.ts';
 import { OpeningHandshake } from '../server/opening-handshake.ts';
 import type { PendingHandshake } from '../server/server-core.ts';
 import { PendingUpgrade } from './pending-upgrade.ts';
+import { fieldsOf } from './request-fields.ts';
 import { type ServerOptions, serverSettings, type WebSocketClass } from './server-options.ts';
 import { accepted, type DecisionMaker, verified } from './upgrade-decision.ts';
 import { linkOf, WebSocket } from './websocket.ts';
@@ -116,7 +117,7 @@ export class WebSocketServer<Socket extends WebSocket = WebSocket> extends Event
 
   #begin(upgrade: Upgrade<Socket>, decide: typeof verified): void {
     const { request, socket, head, callback } = upgrade;
-    const headers = lookupIn(request);
+    const headers = fieldsOf(request);
     const { method = '', httpVersion, url: target = '' } = request;
     const opening = checkUpgradeRequest({ method, httpVersion, target, headers });
     if (opening.type === 'rejection' && this.listenerCount('wsClientError') > 0) {

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { connectionOptions } from '../../../src/websocket/drop-in/shared-options.ts';
+
+describe('connectionOptions', () => {
+  it('has the limits of ws, where it has any', () => {
+    assert.deepEqual(connectionOptions({}, false), {
+      maxMessageBytes: 100 * 1024 * 1024,
+      keepalive: { intervalMs: 0 },
+      maxQueuedBytes: Number.MAX_SAFE_INTEGER,
+      closeTimeoutMs: 30_000,
+      perMessageDeflate: false,
+    });
+  });
+
+  it('takes 0, and what no message can have, for no limit', () => {
+    for (const maxPayload of [0, Number.POSITIVE_INFINITY, 2 ** 40]) {
+      assert.equal(connectionOptions({ maxPayload }, false).maxMessageBytes, 2 ** 31 - 1);
+    }
+  });
+
+  it('translates the options of permessage-deflate', () => {
+    const perMessageDeflate = {
+      serverMaxWindowBits: 10,
+      clientMaxWindowBits: true,
+      clientNoContextTakeover: false,
+      threshold: 5,
+      zlibDeflateOptions: { level: 0, memLevel: 7 },
+    };
+    assert.deepEqual(connectionOptions({ perMessageDeflate }, false).perMessageDeflate, {
+      clientNoContextTakeover: false,
+      serverMaxWindowBits: 10,
+      thresholdBytes: 5,
+      memLevel: 7,
+    });
+    assert.equal(connectionOptions({}, true).perMessageDeflate, true);
+  });
+});
