@@ -132,7 +132,8 @@ export function resolveClientOptions(options: ClientOptions, pageOrigin: string 
   });
 }
 
-const tlsOptionNames = [
+/** The options that go to `tls.connect` as they are. */
+export const tlsOptionNames = [
   'ca',
   'cert',
   'checkServerIdentity',

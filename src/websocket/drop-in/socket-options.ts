@@ -5,7 +5,7 @@ import type { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { UsageError } from '../../protocol/index.ts';
-import type { ClientTlsOptions, ClientOptions as OwnOptions } from '../client/client-options.ts';
+import { type ClientTlsOptions, type ClientOptions as OwnOptions, tlsOptionNames } from '../client/client-options.ts';
 import { connectionOptions, HANDSHAKE_TIMEOUT_MS, type SharedOptions } from './shared-options.ts';
 
 /** Options of `ws`, and those of `tls.connect`. */
@@ -59,18 +59,7 @@ const passedOn: ReadonlySet<string> = new Set([
   'followRedirects',
   'lookup',
   'localAddress',
-  'ca',
-  'cert',
-  'checkServerIdentity',
-  'ciphers',
-  'key',
-  'maxVersion',
-  'minVersion',
-  'passphrase',
-  'pfx',
-  'rejectUnauthorized',
-  'secureContext',
-  'servername',
+  ...tlsOptionNames,
 ] satisfies (keyof ClientOptions)[]);
 
 function requestHeaders({ headers = {}, auth }: ClientOptions): Record<string, string | readonly string[]> {
