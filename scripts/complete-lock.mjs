@@ -1,23 +1,43 @@
-// Completes a lock file with the platform packages of Biome that a partial registry mirror does not hold, so that
-// `npm ci` accepts the same lock file everywhere. Run it after `npm install` on such a mirror.
+// Completes a lock file with the packages of other platforms that a partial registry mirror does not hold, so that
+// `npm ci` accepts the same lock file everywhere. Run it after `npm install` on such a mirror, with the file's path.
 import { readFileSync, writeFileSync } from 'node:fs';
+
+const systems = new Set([
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'netbsd',
+  'openbsd',
+  'sunos',
+  'win32',
+  'windows',
+  'aix',
+]);
+const processors = new Map([
+  ['arm64', 'arm64'],
+  ['aarch64', 'arm64'],
+  ['x64', 'x64'],
+]);
+const libraries = new Set(['musl', 'glibc']);
 
 const path = process.argv[2] ?? 'package-lock.json';
 const lock = JSON.parse(readFileSync(path, 'utf8'));
 
-for (const [parent, entry] of Object.entries(lock.packages)) {
-  if (parent !== 'node_modules/@biomejs/biome') continue;
-  for (const [name, version] of Object.entries(entry.optionalDependencies)) {
-    const [os, cpu, libc] = name.slice('@biomejs/cli-'.length).split('-');
+for (const parent of Object.values(lock.packages)) {
+  for (const [name, version] of Object.entries(parent.optionalDependencies ?? {})) {
+    const words = name.split(/[/-]/);
+    const os = words.find((word) => systems.has(word));
+    const cpu = processors.get(words.find((word) => processors.has(word)));
+    if (os === undefined || cpu === undefined) continue;
+    const libc = words.find((word) => libraries.has(word));
     lock.packages[`node_modules/${name}`] ??= {
       version,
       cpu: [cpu],
-      dev: true,
+      ...(parent.dev ? { dev: true } : {}),
       ...(libc === undefined ? {} : { libc: [libc] }),
-      license: 'MIT OR Apache-2.0',
       optional: true,
-      os: [os],
-      engines: { node: '>=14.21.3' },
+      os: [os === 'windows' ? 'win32' : os],
     };
   }
 }
