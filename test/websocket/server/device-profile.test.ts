@@ -178,6 +178,7 @@ describe('the device profile', () => {
         received.push(data as Buffer);
         if (received.length === lengths.length) all.resolve();
       },
+      close: (_connection, code) => all.reject(new Error(`closed with ${code}`)),
     });
     const sent = lengths.map((length) => Buffer.alloc(length, '0123456789abcdefghijklm'));
     for (const payload of sent) device.sendBinary(payload);
