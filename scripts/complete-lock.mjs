@@ -1,30 +1,43 @@
-// Completes a lock file with the platform packages of Biome and Deno that a partial registry mirror does not hold, so that
-// `npm ci` accepts the same lock file everywhere. Run it after `npm install` on such a mirror.
-// Usage: node scripts/complete-lock.mjs [test/runtimes/package-lock.json]
+// Completes a lock file with the packages of other platforms that a partial registry mirror does not hold, so that
+// `npm ci` accepts the same lock file everywhere. Run it after `npm install` on such a mirror, with the file's path.
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** The packages with a package per platform: how the names of those begin, and what their entries say besides. */
-const families = {
-  'node_modules/@biomejs/biome': {
-    prefix: '@biomejs/cli-',
-    entry: { dev: true, license: 'MIT OR Apache-2.0', engines: { node: '>=14.21.3' } },
-  },
-  'node_modules/deno': { prefix: '@deno/', entry: { license: 'MIT' } },
-};
+const systems = new Set([
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'netbsd',
+  'openbsd',
+  'sunos',
+  'win32',
+  'windows',
+  'aix',
+]);
+const processors = new Map([
+  ['arm64', 'arm64'],
+  ['aarch64', 'arm64'],
+  ['x64', 'x64'],
+]);
+const libraries = new Set(['musl', 'glibc']);
 
 const path = process.argv[2] ?? 'package-lock.json';
 const lock = JSON.parse(readFileSync(path, 'utf8'));
 
-for (const [parent, { prefix, entry }] of Object.entries(families)) {
-  for (const [name, version] of Object.entries(lock.packages[parent]?.optionalDependencies ?? {})) {
-    const [os, cpu, libc] = name.slice(prefix.length).split('-');
+for (const parent of Object.values(lock.packages)) {
+  for (const [name, version] of Object.entries(parent.optionalDependencies ?? {})) {
+    const words = name.split(/[/-]/);
+    const os = words.find((word) => systems.has(word));
+    const cpu = processors.get(words.find((word) => processors.has(word)));
+    if (os === undefined || cpu === undefined) continue;
+    const libc = words.find((word) => libraries.has(word));
     lock.packages[`node_modules/${name}`] ??= {
       version,
       cpu: [cpu],
+      ...(parent.dev ? { dev: true } : {}),
       ...(libc === undefined ? {} : { libc: [libc] }),
       optional: true,
-      os: [os],
-      ...entry,
+      os: [os === 'windows' ? 'win32' : os],
     };
   }
 }

@@ -35,6 +35,8 @@ interface Item {
   id: number | undefined;
   /** It was sent, and its answer was lost: it may have been appended. */
   isUncertain: boolean;
+  /** It was refused as too early: a second copy of the packet, made on the way, may come in time and be appended. */
+  mayYetCome: boolean;
   /** What was known to be appended when it was last sent. */
   acceptedBefore: number;
 }
@@ -93,6 +95,7 @@ export class Outbox {
       done,
       id: undefined,
       isUncertain: false,
+      mayYetCome: false,
       acceptedBefore: 0,
     });
     this.#flushLane(lane);
@@ -150,6 +153,7 @@ export class Outbox {
         lane.mustRestart = true;
       } else {
         // An earlier one was lost on the way: the server has never heard of this producer.
+        item.mayYetCome = true;
         this.#rewind(lane, lane.items[0]!.q);
       }
     } else if (error.retry === 'no') {
@@ -169,6 +173,7 @@ export class Outbox {
       item.isUncertain = true;
     } else {
       item.isUncertain = false;
+      item.mayYetCome = true;
       // What the server waits for is not here any more when it was refused for good.
       if (lane.items.some(({ q }) => q === expected)) this.#rewind(lane, expected);
       else lane.mustRestart = true;
@@ -203,7 +208,7 @@ export class Outbox {
   /** None of these was appended: they may go under a new producer. */
   #restart(lane: Lane): void {
     lane.mustRestart = false;
-    const uncertain = lane.items.filter(({ isUncertain }) => isUncertain);
+    const uncertain = lane.items.filter(({ isUncertain, mayYetCome }) => isUncertain || mayYetCome);
     for (const item of uncertain) {
       this.#settle(lane, item, {
         error: errorBody('producer_expired', 'whether this was published is not known'),

@@ -5,7 +5,11 @@ import type { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { UsageError } from '../../protocol/index.ts';
-import { type ClientTlsOptions, type ClientOptions as OwnOptions, tlsOptionNames } from '../client/client-options.ts';
+import {
+  type ClientTlsOptions,
+  type ClientOptions as OwnOptions,
+  tlsOptionNames,
+} from '../client/client-options.ts';
 import { connectionOptions, HANDSHAKE_TIMEOUT_MS, type SharedOptions } from './shared-options.ts';
 
 /** Options of `ws`, and those of `tls.connect`. */

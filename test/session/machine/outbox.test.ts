@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { errorBody } from '../../../src/session/error-code.ts';
+import { Outbox, type OutboxMachine, type PublishResult } from '../../../src/session/machine/outbox.ts';
+
+/** A machine that can always send, and what the outbox had it send: `id channel producer/sequence`. */
+function recorder(): OutboxMachine & { readonly sent: string[] } {
+  const sent: string[] = [];
+  let producers = 0;
+  return {
+    sent,
+    canSend: true,
+    sendPublish(packet) {
+      const id = sent.length + 1;
+      sent.push(`${id} ${packet.ch} ${packet.prod}/${packet.q}`);
+      return id;
+    },
+    newProducer: () => `p${++producers}`,
+    setTimer: () => undefined,
+  };
+}
+
+describe('outbox', () => {
+  it('publishes nothing anew of which a copy may yet be appended', () => {
+    const machine = recorder();
+    const outbox = new Outbox(machine);
+    const results = new Map<string, PublishResult>();
+    const publish = (data: string) =>
+      outbox.publish('chat:a', { data }, (result) => results.set(data, result));
+    const refuse = (id: number) =>
+      outbox.onReply({
+        t: 'reply',
+        id,
+        err: errorBody('producer_expired', 'the server knows nothing of it'),
+      });
+
+    publish('one');
+    publish('two');
+    outbox.disconnected();
+    outbox.flush();
+    publish('three');
+    assert.deepEqual(machine.sent.slice(2), ['3 chat:a p1/1', '4 chat:a p1/2', '5 chat:a p1/3']);
+
+    // Copies of the second and third packet have overtaken the first, and are refused: the packets themselves are not yet
+    // there, and will be appended after the first.
+    refuse(4);
+    refuse(5);
+
+    assert.deepEqual(machine.sent.slice(5), [], 'nothing goes out under another producer');
+    for (const data of ['one', 'two', 'three']) {
+      assert.equal(results.get(data)?.error?.code, 'producer_expired', data);
+    }
+  });
+});
