@@ -12,11 +12,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const smoke = process.argv.includes('--smoke');
 const names = process.argv.slice(2).filter((argument) => argument !== '--smoke');
 /** How long one file may take, in milliseconds. */
-const fileTimeout = 60_000;
+const fileTimeout = 120_000;
 
-/** The short part: every byte rule, one connection from handshake to close, and both sides of compression. */
+/** The short part: the byte rules, compression, and WebSocket objects over connections, without HTTP/2 and TLS. */
 const smokeRuntimes = ['Node 24', 'Bun'];
-const smokeFolders = ['protocol/', 'websocket/client/', 'websocket/deflate/'];
+const smokeFolders = ['protocol/', 'websocket/connection/', 'websocket/deflate/', 'websocket/whatwg/'];
 
 installRuntimes();
 const files = ['protocol', 'websocket']
@@ -105,6 +105,9 @@ function failuresOf({ runtime, failed, missing }) {
   if (failed.length === 0 && missing.length === 0) return [];
   const groups = groupByReason(failed);
   const lines = ['', `## ${runtime.name} ${runtime.version()}`, ''];
+  if (runtime.causes !== undefined) {
+    lines.push('Known causes:', '', ...runtime.causes.map((cause) => `- ${cause}`), '', 'Failures:', '');
+  }
   for (const tests of groups.values()) {
     const [{ file, name, reason }] = tests;
     const others = tests.length === 1 ? '' : ` and ${tests.length - 1} more`;
@@ -130,7 +133,7 @@ function sourceOf(file) {
 }
 
 function quoted(text) {
-  return `\`${text.replaceAll('`', "'").replaceAll(`${root}`, '').slice(0, 160)}\``;
+  return `\`${text.replaceAll('`', "'").replaceAll(`${root}`, '').slice(0, 200)}\``;
 }
 
 function page() {
@@ -143,7 +146,7 @@ not done after ${fileTimeout / 1000} seconds. Written by \`npm run runtimes\` on
 
 ${table().join('\n')}
 
-Each test that failed is named below with the first line of its failure, as the runtime reports it.
+Each test that failed is named below with the beginning of its failure, as the runtime reports it.
 ${rows.flatMap(failuresOf).join('\n')}
 `;
 }

@@ -1,8 +1,8 @@
 // Reads the results of tests from a JUnit file, the one report that Node, Bun and Deno all write.
 
 /**
- * The tests of a report, as `{ name, outcome: 'passed' | 'failed' | 'skipped', reason }`; `reason` is the first line of
- * the failure. Deno reports each `describe` as a test too: those are dropped, unless one failed although all in it passed.
+ * The tests of a report, as `{ name, outcome: 'passed' | 'failed' | 'skipped', reason }`; `reason` is the beginning
+ * of the failure. Deno reports each `describe` as a test too: those are dropped, unless one failed although all in it passed.
  */
 export function testsOf(xml) {
   const tests = [...xml.matchAll(/<testcase((?:\s+[\w-]+="[^"]*")*)\s*(?:\/>|>([\s\S]*?)<\/testcase>)/g)].map(
@@ -24,17 +24,21 @@ function outcomeOf(body) {
   // Deno's attribute says only that an error was not caught, and its text says which.
   const message = attribute(attributes, 'message');
   const said = /^(?:Uncaught error)?$/.test(message) ? unescapeXml(text) : message;
-  return { outcome: 'failed', reason: firstLine(said) || attribute(attributes, 'type') || 'no reason given' };
+  return { outcome: 'failed', reason: beginning(said) || attribute(attributes, 'type') || 'no reason given' };
 }
 
 function attribute(attributes, name) {
   return unescapeXml(new RegExp(`\\s${name}="([^"]*)"`).exec(attributes)?.[1] ?? '');
 }
 
-function firstLine(text) {
+/** What an error says before its stack, in one line. */
+function beginning(text) {
   const control = String.fromCharCode(27);
-  const lines = text.replaceAll(new RegExp(`${control}\\[[0-9;]*m`, 'g'), '').split('\n');
-  return (lines.find((line) => line.trim() !== '') ?? '').trim();
+  const plain = text.replaceAll(new RegExp(`${control}\\[[0-9;]*m`, 'g'), '');
+  return plain
+    .split(/\n\s+at /)[0]
+    .replaceAll(/\s+/g, ' ')
+    .trim();
 }
 
 function unescapeXml(text) {

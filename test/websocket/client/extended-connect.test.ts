@@ -117,7 +117,7 @@ describe('client over HTTP/2', () => {
     await log.has('open / 2.0');
     const doubting = await failureOf(connect());
     assert.equal(doubting.code, 'CONNECTION_FAILED');
-    assert.match(doubting.message, /self-signed certificate/);
+    assert.match(doubting.message, /self.signed certificate/);
     assert.equal(log.lines.length, 1);
   });
 
