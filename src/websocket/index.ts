@@ -1,6 +1,13 @@
 // The door of the websocket floor: WebSocket over real sockets, for servers and clients.
 
-export { CloseCode, HandshakeError, ProtocolError, UsageError } from '../protocol/index.ts';
+export {
+  CloseCode,
+  HandshakeError,
+  ProtocolError,
+  TokenBucket,
+  type TokenBucketOptions,
+  UsageError,
+} from '../protocol/index.ts';
 export { type ClientOptions, type ClientTlsOptions, clientDefaults } from './client/client-options.ts';
 export type { ServerAddress } from './client/server-address.ts';
 export type { Connection, ConnectionHandlers, DrainedOptions, ReadyState } from './connection/connection.ts';
