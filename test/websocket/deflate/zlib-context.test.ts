@@ -61,6 +61,32 @@ for (const [name, zlib] of [
       assert.equal(String(inflate(context, Buffer.from('f200110000', 'hex'))), 'Hello');
     });
 
+    it('read nothing of what was before a reset, also when a block had BFINAL set', () => {
+      const context = zlib.createInflate(15, limit);
+      assert.equal(String(inflate(context, Buffer.from('f348cdc9c9070000', 'hex'))), 'Hello');
+      context.reset();
+      assert.equal(inflate(context, Buffer.from('f200110000', 'hex')), 'invalid');
+      context.reset();
+      assert.equal(String(inflate(context, Buffer.from('f348cdc9c9070000', 'hex'))), 'Hello');
+    });
+
+    it('keep a full window, and no more, over a block with BFINAL set', () => {
+      for (const windowBits of [8, 9, 15]) {
+        const context = zlib.createInflate(windowBits, limit);
+        const text = randomBytes(2 ** windowBits).toString('latin1');
+        const ended = deflateRawSync(Buffer.from(text, 'latin1'), { windowBits: Math.max(9, windowBits) });
+        assert.equal(inflate(context, Buffer.concat([ended, Buffer.alloc(1)])).length, text.length);
+        const dictionary = Buffer.from(text, 'latin1');
+        const referring = deflateRawSync(dictionary.subarray(-200), {
+          windowBits: Math.max(9, windowBits),
+          dictionary,
+          finishFlush: constants.Z_SYNC_FLUSH,
+        }).subarray(0, -FLUSH_TAIL.length);
+        assert.ok(referring.length < 20);
+        assert.deepEqual(inflate(context, referring), dictionary.subarray(-200));
+      }
+    });
+
     it('read two blocks in one message (7.2.3.5)', () => {
       const context = zlib.createInflate(15, limit);
       assert.equal(
