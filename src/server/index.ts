@@ -8,8 +8,10 @@ export type {
   TokenFromOptions,
   TokenSource,
 } from './auth/authentication-request.ts';
+export { type BasicOptions, basic, type CheckPassword } from './auth/basic.ts';
 export type { Authorize, AuthorizeRequest } from './auth/contract-gate.ts';
 export { guest, type Identity } from './auth/identity.ts';
+export { type JwtOptions, jwt, jwtDefaults } from './auth/jwt.ts';
 export type { CallContext, CallHandlerOf, CallHandlers, Middleware } from './calls/call-handlers.ts';
 export type { HistoryOptions, HistoryResult, PublishOptions } from './channel-access.ts';
 export { BrokerSource, type BrokerSourceOptions } from './hub/broker-source.ts';
