@@ -118,6 +118,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
     this.endpoint = new Endpoint(this, {
       role: options.role,
       limits: options.settings.limits,
+      requireMinimalLength: options.settings.requireMinimalLength,
       allowRsv1: options.deflate !== undefined,
       isUtf8,
     });
@@ -145,7 +146,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
 
   /** Whether a message of so many bytes would not be refused. One that finds the queue empty never is. */
   hasRoomFor(bytes: number): boolean {
-    return this.bufferedAmount + bytes <= this.settings.maxQueuedBytes;
+    return this.bufferedAmount + bytes <= this.settings.limits.maxQueuedBytes;
   }
 
   /** Sends text in one frame. `compress` overrules the threshold, where permessage-deflate was agreed to. */
@@ -514,13 +515,13 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, WheelEn
   }
 
   private refuse(): 'refused' {
-    const { maxQueuedBytes, whenQueueFull } = this.settings;
+    const { limits, whenQueueFull } = this.settings;
     if (whenQueueFull === 'close') {
       this.endpoint.sendClose(CloseCode.TryAgainLater, 'too much is waiting to be read');
       this.handler.receiveError(
         new ConnectionError(
           'QUEUE_FULL',
-          `maxQueuedBytes (${maxQueuedBytes}) wait for a peer that does not read them`,
+          `maxQueuedBytes (${limits.maxQueuedBytes}) wait for a peer that does not read them`,
         ),
       );
     }
