@@ -17,8 +17,8 @@ export {
   connectionDefaults,
   type KeepaliveOptions,
 } from './connection/connection-options.ts';
-export type { SendResult } from './connection/framed-stream.ts';
 export type { BinaryData } from './connection/message-data.ts';
+export type { SendResult } from './connection/message-sender.ts';
 export { PreparedMessage, prepare } from './connection/prepared-message.ts';
 export { ConnectionError, type ConnectionErrorCode } from './errors.ts';
 export { deviceProfile } from './server/device-profile.ts';
