@@ -12,7 +12,7 @@ import { notStrict } from './not-strict.ts';
 
 class LargeWebSocket extends WebSocket {
   constructor(url: string) {
-    super(url, [], { maxMessageBytes: 64 * 1024 * 1024 });
+    super(url, [], { limits: { maxMessageBytes: 64 * 1024 * 1024 } });
   }
 }
 

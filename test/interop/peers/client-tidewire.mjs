@@ -4,7 +4,7 @@ import { WebSocket } from '../../../dist/src/websocket/index.js';
 
 class LargeWebSocket extends WebSocket {
   constructor(url) {
-    super(url, [], { maxMessageBytes: 64 * 1024 * 1024 });
+    super(url, [], { limits: { maxMessageBytes: 64 * 1024 * 1024 } });
   }
 }
 

@@ -128,7 +128,7 @@ describe('server with http2 on its own port', () => {
   });
 
   it('caps the sessions as it caps connections', async () => {
-    const { server, log, port } = await serve({ maxConnectionsPerAddress: 1 });
+    const { server, log, port } = await serve({ limits: { maxConnectionsPerAddress: 1 } });
     const first = await openSession(`http://127.0.0.1:${port}`);
     cleanups.push(() => cutSession(first));
     await assert.rejects(openSession(`http://127.0.0.1:${port}`));
