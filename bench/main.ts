@@ -84,7 +84,13 @@ const selected = selectionOf(names, options.quick);
 if (selected.unknown.length > 0) {
   fail(`no bench is called "${selected.unknown.join('", "')}"; --help lists them`);
 }
-if (!names.includes('report')) installPeers();
+if (!names.includes('report')) {
+  try {
+    installPeers();
+  } catch (error) {
+    fail((error as Error).message);
+  }
+}
 
 const before = storedResults().rows;
 const rows: RowResult[] = [];
@@ -92,7 +98,7 @@ for (const row of selected.rows) {
   const result = await runRow(row, { method, choose });
   rows.push(result);
   if (stored) saveRow(result);
-  if (!options.json) console.error(terminalTable([result]).split('\n')[1]);
+  if (!options.json && !options.quick) console.error(terminalTable([result]).split('\n')[1]);
 }
 const studies: StudyResult[] = [];
 for (const study of selected.studies) {
