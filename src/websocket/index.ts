@@ -21,7 +21,7 @@ export type { SendResult } from './connection/message-sender.ts';
 export { PreparedMessage, prepare } from './connection/prepared-message.ts';
 export { ConnectionError, type ConnectionErrorCode } from './errors.ts';
 export { deviceProfile } from './server/device-profile.ts';
-export type { AllowedOrigins } from './server/origin-policy.ts';
+export { type AllowedOrigins, OriginPolicy } from './server/origin-policy.ts';
 export { type Decision, serverDefaults, type WebSocketServerOptions } from './server/server-options.ts';
 export { type Acceptance, type Refusal, reject, type UpgradeRequest } from './server/upgrade-request.ts';
 export {
