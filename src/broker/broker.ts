@@ -97,8 +97,8 @@ export type HistoryQuery =
 /** Any position, or the `next` of a page. */
 export interface HistoryCursor extends Position {
   /**
-   * `state` only, written by the broker in the pages of a reading that began without `after`: where the channel stood
-   * then. Such a reader needs to hear only of removals since.
+   * `state` only, written by the broker in every page of a reading that began without `after`: where the channel stood
+   * then. Such a reader needs to hear only of removals since, also when it stops within a page and goes on later.
    */
   readonly base?: number;
 }

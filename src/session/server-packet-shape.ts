@@ -27,6 +27,7 @@ const isError = map({
   retry: oneOf('no', 'now', 'after'),
   afterMs: optional(isInteger),
   path: optional(isName),
+  issues: optional(listOf(map({ path: isName, message: isName }), 8)),
   expect: optional(isInteger),
 });
 const verdictFields: Fields = {

@@ -9,6 +9,7 @@ export {
   runBrokerCase,
   type WorldPower,
 } from './broker-contract.ts';
+export { FaultRelay, type FaultRelayOptions, type RelayLink, type RelayWay } from './fault-relay.ts';
 export {
   type LinkConditions,
   MemoryLink,

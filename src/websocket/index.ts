@@ -1,6 +1,13 @@
 // The door of the websocket floor: WebSocket over real sockets, for servers and clients.
 
-export { CloseCode, HandshakeError, ProtocolError, UsageError } from '../protocol/index.ts';
+export {
+  CloseCode,
+  HandshakeError,
+  ProtocolError,
+  TokenBucket,
+  type TokenBucketOptions,
+  UsageError,
+} from '../protocol/index.ts';
 export { type ClientOptions, type ClientTlsOptions, clientDefaults } from './client/client-options.ts';
 export type { ServerAddress } from './client/server-address.ts';
 export type { Connection, ConnectionHandlers, DrainedOptions, ReadyState } from './connection/connection.ts';
@@ -9,8 +16,8 @@ export {
   connectionDefaults,
   type KeepaliveOptions,
 } from './connection/connection-options.ts';
-export type { SendResult } from './connection/framed-stream.ts';
 export type { BinaryData } from './connection/message-data.ts';
+export type { SendResult } from './connection/message-sender.ts';
 export { PreparedMessage, prepare } from './connection/prepared-message.ts';
 export { ConnectionError, type ConnectionErrorCode } from './errors.ts';
 export { deviceProfile } from './server/device-profile.ts';

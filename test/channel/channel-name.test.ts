@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { assertChannelName, isChannelName, isChannelSegment, UsageError } from '../../src/channel/index.ts';
+import { fc } from '../fast-check.ts';
 
 /** The grammar once more, written as differently as possible. */
 const grammar = /^(?=.{1,128}$)[A-Za-z0-9\-_.~@+=%]+(:[A-Za-z0-9\-_.~@+=%]+){0,15}$/s;

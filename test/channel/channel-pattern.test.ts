@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import {
   type ChannelParameters,
   ChannelPattern,
   isChannelName,
   UsageError,
 } from '../../src/channel/index.ts';
+import { fc } from '../fast-check.ts';
 
 const segment = fc.string({ unit: fc.constantFrom(...'abZ9-_.~@+=%'), minLength: 1, maxLength: 6 });
 const parameter = fc.constantFrom('id', 'org', 'constructor', '__proto__', 'a1_').map((name) => `{${name}}`);

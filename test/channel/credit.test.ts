@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import {
   CreditMeter,
   grantCredit,
@@ -10,6 +9,7 @@ import {
   UsageError,
   unlimitedCredit,
 } from '../../src/channel/index.ts';
+import { fc } from '../fast-check.ts';
 
 describe('credit', () => {
   it('of one who never spoke of it does not run out, and the first grant ends that', () => {

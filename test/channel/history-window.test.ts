@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { HistoryWindow, type Numbered, UsageError } from '../../src/channel/index.ts';
+import { fc } from '../fast-check.ts';
 
 interface Kept extends Numbered {
   readonly appendedAt: number;

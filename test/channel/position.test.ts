@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import {
   comparePositions,
   equalPositions,
@@ -11,6 +10,7 @@ import {
   serializePosition,
   unstoredPosition,
 } from '../../src/channel/index.ts';
+import { fc } from '../fast-check.ts';
 
 const position: fc.Arbitrary<Position> = fc.record(
   {

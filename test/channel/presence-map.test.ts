@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import {
   type PresenceLeave,
   PresenceMap,
   type PresenceMember,
   supersedesPresence,
 } from '../../src/channel/index.ts';
+import { fc } from '../fast-check.ts';
 
 type News = { readonly put: PresenceMember } | { readonly leave: PresenceLeave };
 

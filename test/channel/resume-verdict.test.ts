@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { judgeResume } from '../../src/channel/index.ts';
+import { fc } from '../fast-check.ts';
 
 const kept = fc
   .tuple(fc.constantFrom('e1', 'e2'), fc.nat(50), fc.nat(50))

@@ -1,9 +1,9 @@
 // What may happen to a scheduled world: actions of clients and of the network, in any mixture.
 
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import type { Publication } from '../../src/channel/index.ts';
 import type { PublishFields } from '../../src/session/index.ts';
+import { fc } from '../fast-check.ts';
 import type { Disturbance, ScheduledClient, ScheduledWorld } from './scheduled-world.ts';
 
 export const channel = 'chat:1';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { type PlainData, type Publication, resolveChannelPolicy } from '../../src/channel/index.ts';
+import { fc } from '../fast-check.ts';
 import { type Action, disturbed, numRuns, ordinary, pass, run } from './scheduled-actions.ts';
 import { ScheduledClient, ScheduledWorld, type Subscribed } from './scheduled-world.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { Backoff, backoffDefaults, closeVerdict } from '../../src/session/index.ts';
+import { fc } from '../fast-check.ts';
 
 describe('backoff', () => {
   it('waits any time up to a bound that doubles to the maximum, and never less than the minimum', () => {

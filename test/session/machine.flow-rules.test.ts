@@ -64,6 +64,23 @@ describe('rules of flow control', () => {
     );
   });
 
+  it('rule 17: a reader with a small window gets the whole state, though removals before it were forgotten', () => {
+    const rig = new Rig({ channels: { chat: { class: 'state', history: { maxAgeMs: 10 } } } });
+    const writer = rig.greeted();
+    writer.publish(1, { k: 'a' });
+    writer.publish(null, { k: 'b', x: 1 });
+    writer.publish(3, { k: 'c' });
+    rig.advance(1_000);
+    const reader = rig.greeted();
+    const { s } = reader.subscribe('chat', { n: 1 });
+    rig.advance(20);
+    assert.deepEqual(reader.payloads, [1]);
+    reader.send({ t: 'credit', s, n: 1 });
+    rig.advance(20);
+    assert.deepEqual(reader.payloads, [1, 3], 'it goes on where it was parked');
+    assert.deepEqual(reader.all('gap'), []);
+  });
+
   it('rule 17: a signal channel drops without credit, and tells how many', () => {
     const rig = new Rig({ channels: { chat: { class: 'signal' } } });
     const writer = rig.greeted();

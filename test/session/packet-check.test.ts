@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { asClientPacket, asServerPacket, PacketError } from '../../src/session/index.ts';
+import { fc } from '../fast-check.ts';
 
 interface Vector {
   readonly from: 'client' | 'server';

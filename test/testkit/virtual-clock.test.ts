@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { VirtualClock } from '../../src/testkit/index.ts';
+import { fc } from '../fast-check.ts';
 
 describe('virtual clock', () => {
   it('fires what falls due in order of time, then of setting, and nothing that was cancelled', () => {

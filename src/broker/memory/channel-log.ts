@@ -154,7 +154,7 @@ export class ChannelLog {
     const next: HistoryCursor = {
       epoch: this.epoch,
       offset: reached,
-      ...(more && base !== undefined && { base }),
+      ...(base !== undefined && { base }),
     };
     return { type: 'page', publications: found, kept, next, more };
   }

@@ -74,6 +74,8 @@ export class ChannelSubscription implements Subscription, StreamReader {
   #epoch = '';
   #offset = 0;
   #cursor: SourceCursor | undefined;
+  /** `state`: where the channel stood when the replay began. It holds until the reader is live, also over parking. */
+  #base: number | undefined;
   /** Up to where the client was told, while that can differ from the stream: replaying, or with a filter. */
   #told = 0;
   #page: StreamPage | undefined;
@@ -218,6 +220,7 @@ export class ChannelSubscription implements Subscription, StreamReader {
   }
 
   #consume({ page, items }: StreamPage): void {
+    this.#base = page.next.base;
     for (const item of items) {
       if (item.publication.offset > this.#offset && !this.#forward(item)) return;
     }
@@ -254,13 +257,14 @@ export class ChannelSubscription implements Subscription, StreamReader {
     this.#tellLive = false;
     this.#hasParked = false;
     this.#cursor = undefined;
+    this.#base = undefined;
     this.#leaveGate();
     this.#state = 'live';
     this.stream.join(this);
   }
 
   #cursorHere(): SourceCursor {
-    const base = this.#cursor?.base;
+    const base = this.#base;
     return { epoch: this.#epoch, offset: this.#offset, ...(base !== undefined && { base }) };
   }
 
@@ -288,6 +292,7 @@ export class ChannelSubscription implements Subscription, StreamReader {
     this.#epoch = epoch;
     this.#offset = offset;
     this.#told = offset;
+    this.#base = undefined;
     this.#cursor = { epoch, offset };
     if (this.stream.policy.class === 'state' && offset === 0) this.#cursor = undefined;
   }

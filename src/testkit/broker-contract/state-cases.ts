@@ -88,6 +88,23 @@ export const stateCases: readonly BrokerCase[] = [
     },
   },
   {
+    name: 'state: the end of a whole reading still tells where it began, for a reader that stopped on the way',
+    async run(world, unitMs) {
+      const broker = await world.connect();
+      const policy = resolveChannelPolicy({ class: 'state', history: { maxAgeMs: unitMs } });
+      for (const stateKey of ['a', 'b', 'c'])
+        await accepted(broker, { data: stateKey, stateKey }, ['p', policy]);
+      await accepted(broker, { data: null, stateKey: 'b', removed: true }, ['p', policy]);
+      await world.advance(2 * unitMs);
+      const whole = await page(broker, { type: 'forward', limit: 9 }, ['p', policy]);
+      const { epoch, base } = whole.next;
+      assert.deepEqual([dataOf(whole.publications), base], [['a', 'c'], 4]);
+      const after = { epoch, offset: 1, base: base! };
+      const rest = await page(broker, { type: 'forward', after, limit: 9 }, ['p', policy]);
+      assert.deepEqual([dataOf(rest.publications), rest.next.base], [['c'], 4]);
+    },
+  },
+  {
     name: 'state: a key removed and forgotten while a reader pages through is not silently kept',
     async run(world, unitMs) {
       const broker = await world.connect();

@@ -1,8 +1,8 @@
 // A server's side of one WebSocket connection, as an application sees it.
 
 import type { ConnectionStream } from '../whatwg/connection-stream.ts';
-import type { SendResult } from './framed-stream.ts';
 import type { BinaryData } from './message-data.ts';
+import type { SendResult } from './message-sender.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 
 export type ReadyState = 'open' | 'closing' | 'closed';

@@ -25,6 +25,11 @@ export function bytesOf(data: unknown): Uint8Array {
   );
 }
 
+/** The same bytes, with Node's methods. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 function isShared(buffer: ArrayBufferLike): boolean {
   return types.isSharedArrayBuffer(buffer);
 }

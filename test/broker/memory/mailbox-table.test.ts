@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { MailboxTable } from '../../../src/broker/memory/mailbox-table.ts';
+import { fc } from '../../fast-check.ts';
 
 const consumer = fc.constantFrom('c1', 'c2', 'c3');
 const step = fc.oneof(

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { ChannelLog, type HistoryCursor } from '../../../src/broker/index.ts';
 import { type PlainData, type Publication, resolveChannelPolicy } from '../../../src/channel/index.ts';
+import { fc } from '../../fast-check.ts';
 
 const policy = resolveChannelPolicy({ class: 'state', history: { maxCount: 4, maxAgeMs: 30 } });
 

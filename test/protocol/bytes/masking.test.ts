@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import {
   applyMaskingKey,
   applyMaskingKeyToText,
@@ -8,6 +7,7 @@ import {
   maskingKeyFrom,
   turnMaskingKey,
 } from '../../../src/protocol/bytes/masking.ts';
+import { fc } from '../../fast-check.ts';
 import { type MaskingKey, maskNaively } from '../frame-bytes.ts';
 import { hex, show } from '../hex.ts';
 

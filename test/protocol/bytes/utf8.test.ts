@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { isUtf8 as nativeIsUtf8 } from 'node:buffer';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import {
   checkUtf8Piece,
   type IsUtf8,
@@ -11,6 +10,7 @@ import {
   UTF8_START,
   type Utf8State,
 } from '../../../src/protocol/bytes/utf8.ts';
+import { fc } from '../../fast-check.ts';
 import { chunkings, cutBy } from '../chunkings.ts';
 import { hex } from '../hex.ts';
 

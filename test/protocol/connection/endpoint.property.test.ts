@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { Opcode } from '../../../src/protocol/frame/opcode.ts';
+import { fc } from '../../fast-check.ts';
 import { cutBy } from '../chunkings.ts';
 import { buildFrame, type FrameShape, type MaskingKey } from '../frame-bytes.ts';
 import { show } from '../hex.ts';

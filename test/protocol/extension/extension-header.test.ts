@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { UsageError } from '../../../src/protocol/errors.ts';
 import {
   type Extension,
@@ -9,6 +8,7 @@ import {
 } from '../../../src/protocol/extension/extension-header.ts';
 import { Malformed } from '../../../src/protocol/handshake/field-reader.ts';
 import { isToken } from '../../../src/protocol/handshake/token.ts';
+import { fc } from '../../fast-check.ts';
 import { countSteps } from '../handshake/counted-text.ts';
 
 function extension(name: string, ...parameters: [name: string, value?: string][]): Extension {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { UsageError } from '../../../src/protocol/errors.ts';
 import {
   type Extension,
@@ -15,6 +14,7 @@ import {
   type PermessageDeflateOptions,
 } from '../../../src/protocol/extension/permessage-deflate.ts';
 import { HandshakeError } from '../../../src/protocol/handshake/handshake-error.ts';
+import { fc } from '../../fast-check.ts';
 
 function extensions(field: string): readonly Extension[] {
   const parsed = parseExtensions(field);

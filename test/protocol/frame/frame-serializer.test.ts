@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { maskingKeyFrom } from '../../../src/protocol/bytes/masking.ts';
 import {
   FIN,
@@ -10,6 +9,7 @@ import {
   writeHeader,
 } from '../../../src/protocol/frame/frame-serializer.ts';
 import { Opcode } from '../../../src/protocol/frame/opcode.ts';
+import { fc } from '../../fast-check.ts';
 import { buildFrame, exampleKey, type MaskingKey } from '../frame-bytes.ts';
 import { hex, show } from '../hex.ts';
 import { FrameRecorder } from './frame-recorder.ts';

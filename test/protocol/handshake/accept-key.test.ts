@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { acceptKey, isWebSocketKey } from '../../../src/protocol/handshake/accept-key.ts';
+import { fc } from '../../fast-check.ts';
 
 describe('accept key', () => {
   it("is the RFC's for the RFC's key (1.3)", () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import type { RejectionCode } from '../../../src/protocol/handshake/handshake-error.ts';
 import { decodeLatin1 } from '../../../src/protocol/handshake/head-part.ts';
 import type { HttpHead } from '../../../src/protocol/handshake/http-head.ts';
 import { type HttpHeadOptions, HttpHeadParser } from '../../../src/protocol/handshake/http-head-parser.ts';
+import { fc } from '../../fast-check.ts';
 
 function bytes(text: string): Uint8Array {
   return Buffer.from(text, 'latin1');

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { UsageError } from '../../../src/protocol/errors.ts';
 import { Malformed } from '../../../src/protocol/handshake/field-reader.ts';
 import {
@@ -9,6 +8,7 @@ import {
   serializeProtocols,
 } from '../../../src/protocol/handshake/subprotocol.ts';
 import { isToken } from '../../../src/protocol/handshake/token.ts';
+import { fc } from '../../fast-check.ts';
 import { countSteps } from './counted-text.ts';
 
 describe('subprotocol offer', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { FragmentBuffer } from '../../../src/protocol/message/fragment-buffer.ts';
+import { fc } from '../../fast-check.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import type { PlainData } from '../../../src/channel/index.ts';
 import { jsonCodec, type Packet, PacketError } from '../../../src/session/index.ts';
+import { fc } from '../../fast-check.ts';
 import { hasPrototype, jsonValue, likeness } from './plain-value.ts';
 
 const packetOf = (d: PlainData): Packet => ({ t: 'pub', ch: 'a', d });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { type PlainData, UsageError } from '../../../src/channel/index.ts';
 import { maxPacketDepth, messagePackCodec, type Packet, PacketError } from '../../../src/session/index.ts';
+import { fc } from '../../fast-check.ts';
 import { hasPrototype, likeness, plainValue } from './plain-value.ts';
 
 const packetOf = (d: unknown): Packet => ({ t: 'pub', ch: 'a', d: d as PlainData });

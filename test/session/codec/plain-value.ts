@@ -1,7 +1,7 @@
 // Plain data of every kind for property tests, and its likeness without prototypes.
 
-import fc from 'fast-check';
 import type { PlainData } from '../../../src/channel/index.ts';
+import { fc } from '../../fast-check.ts';
 
 const number = fc.oneof(
   fc.maxSafeInteger(),

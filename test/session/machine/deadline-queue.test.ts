@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { type Deadline, DeadlineQueue } from '../../../src/session/machine/deadline-queue.ts';
+import { fc } from '../../fast-check.ts';
 
 const step = fc.oneof(
   fc.record({ type: fc.constant('add' as const), afterMs: fc.nat(50) }),

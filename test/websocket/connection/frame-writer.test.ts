@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { FrameWriter } from '../../../src/websocket/connection/frame-writer.ts';
 import { PreparedMessage } from '../../../src/websocket/connection/prepared-message.ts';
+import { fc } from '../../fast-check.ts';
 import { EndpointRecorder, showText } from '../../protocol/connection/endpoint-recorder.ts';
 import { show } from '../../protocol/hex.ts';
 import { MemoryStream } from '../memory-stream.ts';

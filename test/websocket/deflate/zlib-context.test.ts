@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
-import fc from 'fast-check';
 import { directZlib, isDirectZlibAvailable } from '../../../src/websocket/deflate/direct-zlib.ts';
 import { publicZlib } from '../../../src/websocket/deflate/public-zlib.ts';
 import { deflateInThreadPool } from '../../../src/websocket/deflate/thread-pool.ts';
@@ -12,6 +11,7 @@ import {
   STEP_BYTES,
   type ZlibContexts,
 } from '../../../src/websocket/deflate/zlib-context.ts';
+import { fc } from '../../fast-check.ts';
 
 const parameters = { windowBits: 15, level: 1, memLevel: 8 };
 const limit = 64 * 1024 * 1024;

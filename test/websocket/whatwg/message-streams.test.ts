@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { FramedStream, SendResult } from '../../../src/websocket/connection/framed-stream.ts';
+import type { FramedStream } from '../../../src/websocket/connection/framed-stream.ts';
+import type { SendResult } from '../../../src/websocket/connection/message-sender.ts';
 import { MessageStreams } from '../../../src/websocket/whatwg/message-streams.ts';
 import { nextTurn } from './socket-log.ts';
 
