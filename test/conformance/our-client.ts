@@ -20,7 +20,7 @@ export function describeOurClient(
 ): void {
   class LargeWebSocket extends WebSocket {
     constructor(url: string) {
-      super(url, [], { maxMessageBytes, http2 });
+      super(url, [], { limits: { maxMessageBytes }, http2 });
     }
   }
 

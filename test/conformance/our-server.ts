@@ -22,8 +22,7 @@ export function describeOurServer(
         port: 0,
         http2,
         allowedOrigins: '*',
-        maxMessageBytes: 64 * MiB,
-        maxQueuedBytes: 64 * MiB,
+        limits: { maxMessageBytes: 64 * MiB, maxQueuedBytes: 64 * MiB },
         handshakeTimeoutMs: 2000,
         message: (connection, data) => void connection.send(data),
       });

@@ -12,6 +12,7 @@ import type {
   ReplyPacket,
   RpcPacket,
   ServerPacket,
+  SubscribedPacket,
   WelcomePacket,
 } from '../packet.ts';
 import { asServerPacket } from '../server-packet-shape.ts';
@@ -35,6 +36,10 @@ import { Outbox, type OutboxMachine, type PublishFields, type PublishResult } fr
 
 /** Deadlines this late mean that the process slept or the clock jumped. */
 const jumpMs = 5_000;
+
+/** What a server may ask of a client's timers: no storm of pings, and nothing that a runtime's timer cannot wait for. */
+const shortestPingMs = 1_000;
+const longestPingMs = 86_400_000;
 
 export class ClientMachine {
   readonly #host: ClientHost;
@@ -78,6 +83,11 @@ export class ClientMachine {
 
   get state(): ClientState {
     return this.#state;
+  }
+
+  /** When a connection is tried again, while `waiting`. */
+  get reconnectAt(): number | undefined {
+    return this.#reconnect?.onPassed === undefined ? undefined : this.#reconnect.at;
   }
 
   /** Public name of the session. */
@@ -197,6 +207,17 @@ export class ClientMachine {
     };
   }
 
+  #onSubscribed(packet: SubscribedPacket): void {
+    const { ch } = packet;
+    if (this.#subscriptions.onSubscribed(packet)) return;
+    if (this.#host.onSubscribed?.(ch) === true) return;
+    this.#subscriptions.forget(ch);
+    this.#request(
+      (id) => ({ t: 'unsub', id, ch }),
+      () => {},
+    );
+  }
+
   // What the shell calls.
 
   transportOpened(transport: Pick<Transport, 'send' | 'close'>, codec: PacketCodec, now: number): void {
@@ -282,8 +303,8 @@ export class ClientMachine {
   #onWelcome(packet: WelcomePacket): void {
     this.#clearConnectionDeadlines();
     this.#session = { sid: packet.sid, tok: packet.tok };
-    this.#pingMs = packet.pingMs;
-    this.#idleMs = packet.idleMs;
+    this.#pingMs = bounded(packet.pingMs);
+    this.#idleMs = bounded(packet.idleMs);
     this.#maxInflight = packet.max.inflight;
     this.#setState('open');
     this.#onSilenceBroken();
@@ -354,8 +375,12 @@ export class ClientMachine {
       case 'pos':
       case 'live':
       case 'gap':
-      case 'end':
         return this.#subscriptions.onPacket(packet);
+      case 'end':
+        this.#subscriptions.onPacket(packet);
+        return this.presence.onEnd(packet.s, packet.err);
+      case 'sub':
+        return this.#onSubscribed(packet);
       case 'map':
         return this.presence.onMap(packet);
       case 'pong':
@@ -491,6 +516,7 @@ export class ClientMachine {
             if (reply !== undefined) this.#outbox.onReply(reply);
           },
         ),
+      reset: (reason) => this.#reset(reason),
       newProducer: () => this.#host.randomId(),
       setTimer: (afterMs, callback) => {
         this.#deadlines.add(this.#now + afterMs, callback);
@@ -508,6 +534,11 @@ export class ClientMachine {
         this.#request((id) => ({ t: 'pres', id, ...packet }), done);
       },
       setTimer: (afterMs, callback) => this.#connectionTimer(afterMs, callback),
+      reset: (reason) => this.#reset(reason),
     };
   }
+}
+
+function bounded(ms: number): number {
+  return Math.min(Math.max(ms, shortestPingMs), longestPingMs);
 }

@@ -34,7 +34,7 @@ export type ReceiveStream = (stream: ServerHttp2Stream, headers: IncomingHttpHea
 
 export interface SessionsCore {
   readonly isAccepting: boolean;
-  readonly settings: AdmissionLimits & { readonly handshakeTimeoutMs: number };
+  readonly settings: { readonly limits: AdmissionLimits; readonly handshakeTimeoutMs: number };
   /** Counts the WebSockets. */
   readonly admission: Admission;
 }
@@ -49,7 +49,7 @@ export class Http2Sessions {
   constructor(core: SessionsCore, receiveStream: ReceiveStream) {
     this.#core = core;
     this.#receiveStream = receiveStream;
-    this.#admission = new Admission(core.settings);
+    this.#admission = new Admission(core.settings.limits);
   }
 
   /** Begins a session on a socket that nobody else reads any more. */

@@ -7,7 +7,7 @@ const http2 = flags.includes('--http2');
 
 class LargeWebSocket extends WebSocket {
   constructor(url) {
-    super(url, [], { maxMessageBytes: 64 * 1024 * 1024, http2 });
+    super(url, [], { limits: { maxMessageBytes: 64 * 1024 * 1024 }, http2 });
   }
 }
 

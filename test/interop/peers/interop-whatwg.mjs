@@ -9,7 +9,7 @@ await runPlan(url, { ...(await client()), report });
 async function client() {
   if (from === 'tidewire') {
     const { WebSocket } = await import('../../../dist/src/websocket/index.js');
-    const options = { maxMessageBytes: 64 * 1024 * 1024, rejectUnauthorized: false };
+    const options = { limits: { maxMessageBytes: 64 * 1024 * 1024 }, rejectUnauthorized: false };
     return {
       open: (address) => new WebSocket(address, [], options),
       openPlain: (address) => new WebSocket(address, [], { ...options, perMessageDeflate: false }),

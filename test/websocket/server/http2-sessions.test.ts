@@ -113,7 +113,7 @@ describe('server with http2 on its own port', () => {
 
   it('opens a socket beside one that waits for a reader with 12 MiB', async () => {
     const { port } = await serve({
-      maxQueuedBytes: 64 * 1024 * 1024,
+      limits: { maxQueuedBytes: 64 * 1024 * 1024 },
       open: (connection) => void connection.send(new Uint8Array(12 * 1024 * 1024)),
     });
     const session = await openSession(`http://127.0.0.1:${port}`);
@@ -141,7 +141,7 @@ describe('server with http2 on its own port', () => {
   });
 
   it('caps the sessions as it caps connections', async () => {
-    const { server, log, port } = await serve({ maxConnectionsPerAddress: 1 });
+    const { server, log, port } = await serve({ limits: { maxConnectionsPerAddress: 1 } });
     const first = await openSession(`http://127.0.0.1:${port}`);
     cleanups.push(() => cutSession(first));
     await assert.rejects(openSession(`http://127.0.0.1:${port}`));
