@@ -29,7 +29,7 @@ export type {
   ChannelName,
   StreamItem,
   StreamName,
-} from './contract-types.ts';
+} from './contract-inference.ts';
 export { InvalidPayloadError, type Message } from './message.ts';
 export { connect, RealtimeClient } from './realtime-client.ts';
 export { type CallRequestOptions, call, callStream } from './requests/call.ts';

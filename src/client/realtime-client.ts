@@ -19,7 +19,7 @@ import {
 import type { ClientStatus, ConnectionState, StatusReason } from './client-status.ts';
 import { Dialer } from './connection/dialer.ts';
 import { serverAddresses } from './connection/server-address.ts';
-import type { ChannelFor, ChannelName } from './contract-types.ts';
+import type { ChannelFor, ChannelName } from './contract-inference.ts';
 import { type ClientInternals, channelInternals, clientInternals } from './internals.ts';
 import { Listeners } from './listeners.ts';
 import { MachineLoop } from './machine-loop.ts';

@@ -8,7 +8,7 @@ import {
   validate,
 } from '../../channel/index.ts';
 import { RequestError, type RpcPacket } from '../../session/index.ts';
-import type { CallAnswer, CallInput, CallName, StreamItem, StreamName } from '../contract-types.ts';
+import type { CallAnswer, CallInput, CallName, StreamItem, StreamName } from '../contract-inference.ts';
 import { type ClientInternals, clientInternals } from '../internals.ts';
 import type { RealtimeClient } from '../realtime-client.ts';
 import { requestsOf } from './requests.ts';
