@@ -8,6 +8,8 @@ export interface PartMachine {
   request(packet: Omit<PresPacket, 'id'>, done: (reply: ReplyPacket | undefined) => void): void;
   /** Calls back unless the connection ends first. */
   setTimer(afterMs: number, callback: () => void): void;
+  /** The server said what cannot be. */
+  reset(reason: string): void;
 }
 
 export interface ClientPart {

@@ -3,6 +3,7 @@
 import { type PlainData, PresenceMap, type PresenceMember } from '../../channel/index.ts';
 import type { ErrorBody } from '../error-code.ts';
 import type { MapEntry, MapPacket, ReplyPacket } from '../packet.ts';
+import { isWatchAnswer } from '../server-packet-shape.ts';
 import type { ClientPart, PartMachine } from './client-part.ts';
 
 export interface PresenceHandler {
@@ -161,6 +162,7 @@ export class ClientPresence implements ClientPart {
     this.#machine.request({ t: 'pres', ch: channel, do: 'watch' }, (reply) => {
       if (reply === undefined || this.#watched.get(channel) !== watched) return;
       if (reply.err === undefined) {
+        if (!isWatchAnswer(reply.ok)) return this.#machine.reset('a reply to watch that is none');
         watched.s = (reply.ok as { readonly s: number }).s;
         watched.isPartial = true;
         watched.offset = -1;
