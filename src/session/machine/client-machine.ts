@@ -368,7 +368,7 @@ export class ClientMachine {
         return this.#subscriptions.onPacket(packet);
       case 'end':
         this.#subscriptions.onPacket(packet);
-        return this.presence.onEnd(packet.s, packet.err);
+        return this.#part?.onEnd(packet.s, packet.err);
       case 'map':
         return this.#part?.onMap(packet);
       case 'pong':

@@ -1,5 +1,6 @@
 // The port for what a client's machine may have besides channels: presence.
 
+import type { ErrorBody } from '../error-code.ts';
 import type { MapPacket, PresPacket, ReplyPacket } from '../packet.ts';
 
 /** The machine, as such a part sees it. */
@@ -19,5 +20,7 @@ export interface ClientPart {
   connected(): void;
   disconnected(): void;
   onMap(packet: MapPacket): void;
+  /** The server ended a stream: it may be one of this part. */
+  onEnd(s: number, error: ErrorBody): void;
   onPong(entries: ReadonlyMap<number, readonly [s: number, o: number, h?: number]>): void;
 }
