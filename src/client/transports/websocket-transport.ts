@@ -67,6 +67,7 @@ export class WebSocketTransport implements Transport {
   }
 
   close(code: number, reason: string): void {
-    this.#socket.close(code, reason);
+    // WHATWG, `close`: a reason of more than 123 bytes throws. No character has more than three.
+    this.#socket.close(code, reason.slice(0, 41));
   }
 }
