@@ -108,7 +108,6 @@ export class VirtualNet {
 export class MemoryWebSocket implements WebSocketShape {
   readonly url: string;
   readonly protocols: readonly string[];
-  readonly bufferedAmount = 0;
   binaryType = 'blob';
   /** Packets, as they were sent and have arrived. */
   readonly sent: AnyPacket[] = [];
