@@ -142,8 +142,9 @@ export class Outbox {
         // Sent before, and the answer was lost: nobody knows, and nobody guesses.
         this.settle(lane, item, { error });
         lane.mustRestart = true;
-      } else if (lane.items[0] === item) {
-        // Sent only once, and refused: it was surely not appended.
+      } else if (lane.items[0] === item || lane.items[0]!.q > 1) {
+        // Sent only once, and refused: it was surely not appended. Nor will a copy be that is still on its way, since
+        // the first one of this producer is not sent any more, and without it the server accepts no other.
         lane.mustRestart = true;
       } else {
         // An earlier one was lost on the way: the server has never heard of this producer.
