@@ -1,5 +1,6 @@
 // The conversation: who is here, what was said, and what each message of a page leads to. It knows no socket.
 
+import { TokenBucket } from 'tidewire/websocket';
 import {
   type ClientMessage,
   type Person,
@@ -8,7 +9,6 @@ import {
   type Said,
   type ServerMessage,
 } from './chat-message.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 export const conversationLimits = Object.freeze({
   maxPeople: 200,

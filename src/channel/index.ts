@@ -39,6 +39,7 @@ export {
   type PayloadOf,
   type PresenceOf,
 } from './contract/channel-contract.ts';
+export type { ChannelNameOf, ChannelOf, NameOf } from './contract/channel-names.ts';
 export { Contract, type ContractOptions, defineContract, type FoundChannel } from './contract/contract.ts';
 export { type JsonSchemaConverter, type PrintOptions, printJsonSchema } from './contract/json-schema.ts';
 export type { Asker, Rule } from './contract/rule.ts';

@@ -1,5 +1,7 @@
 // What the exit status of `tidewire` means, and the error that ends a command with one.
 
+import { UsageError } from '../websocket/index.ts';
+
 export const ExitCode = Object.freeze({
   /** It did what was asked. */
   Ok: 0,
@@ -26,6 +28,13 @@ export class CommandFailure extends Error {
     super(message, options);
     this.exitCode = exitCode;
   }
+}
+
+/** An error that is for the person who typed the command, as a `CommandFailure`; undefined for one that is a defect. */
+export function commandFailure(error: unknown): CommandFailure | undefined {
+  if (error instanceof CommandFailure) return error;
+  if (error instanceof UsageError) return new CommandFailure(ExitCode.Usage, error.message, { cause: error });
+  return undefined;
 }
 
 /** The system's own name for what went wrong, such as `EADDRINUSE`, wherever in the chain of causes it stands. */

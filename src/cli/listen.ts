@@ -65,10 +65,12 @@ export function listenFailure(error: unknown, { port, host }: ListenFlags): unkn
   }
 }
 
-/** Prints where the server listens: a sentence that begins with `what`, or a line of JSON. */
-export function announce(what: string, url: URL, { json }: ListenFlags): void {
+/** Prints where the server listens: a sentence that begins with `what`, or a line of JSON with `more` in it. */
+export function announce(what: string, url: URL, { json }: ListenFlags, more?: object): void {
   console.log(
-    json ? JSON.stringify({ event: 'listening', url: url.href }) : `${what} at ${url.href} (Ctrl+C ends it)`,
+    json
+      ? JSON.stringify({ event: 'listening', url: url.href, ...more })
+      : `${what} at ${url.href} (Ctrl+C ends it)`,
   );
 }
 

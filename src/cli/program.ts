@@ -2,12 +2,11 @@
 
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import { UsageError } from '../websocket/index.ts';
 import { addConform } from './commands/conform.ts';
 import { addConnect } from './commands/connect.ts';
 import { addEcho } from './commands/echo.ts';
 import { addServe } from './commands/serve.ts';
-import { CommandFailure, ExitCode } from './exit-code.ts';
+import { commandFailure, ExitCode } from './exit-code.ts';
 
 const { version } = createRequire(import.meta.url)('tidewire/package.json') as { version: string };
 
@@ -46,13 +45,8 @@ Examples:
 function explain(error: unknown): ExitCode {
   // Commander has told the person already; `--help` and `--version` arrive here too, as a success.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
-  if (error instanceof CommandFailure) {
-    console.error(`tidewire: ${error.message}`);
-    return error.exitCode;
-  }
-  if (error instanceof UsageError) {
-    console.error(`tidewire: ${error.message}`);
-    return ExitCode.Usage;
-  }
-  throw error;
+  const failure = commandFailure(error);
+  if (failure === undefined) throw error;
+  console.error(`tidewire: ${failure.message}`);
+  return failure.exitCode;
 }

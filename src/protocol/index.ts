@@ -97,3 +97,4 @@ export {
 } from './handshake/subprotocol.ts';
 export { isFieldValue, isToken } from './handshake/token.ts';
 export { type MessageLimits, messageLimitDefaults, resolveMessageLimits } from './limits.ts';
+export { TokenBucket, type TokenBucketOptions } from './token-bucket.ts';

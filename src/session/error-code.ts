@@ -39,6 +39,8 @@ export interface ErrorBody {
   readonly afterMs?: number;
   /** With `schema`: where in the payload, such as `$.items[0].price`. */
   readonly path?: string;
+  /** With `schema`: all that does not fit, at most 8. */
+  readonly issues?: readonly { readonly path: string; readonly message: string }[];
   /** With `seq_gap`: the sequence to send from. */
   readonly expect?: number;
 }

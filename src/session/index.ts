@@ -37,8 +37,9 @@ export {
   type ReceivedPublication,
   type SubscriptionHandler,
 } from './machine/client-subscription.ts';
+export type { MessageSink } from './machine/connection-output.ts';
 export { type ConnectionParts, connectionParts } from './machine/connection-parts.ts';
-export { EncodedPacket } from './machine/encoded-packet.ts';
+export { EncodedPacket, type SharedMessage } from './machine/encoded-packet.ts';
 export { Hub, type HubOptions } from './machine/hub.ts';
 export type * from './machine/hub-port.ts';
 export { Outbox, type PublishFields, type PublishResult } from './machine/outbox.ts';

@@ -3,6 +3,8 @@ import { describe, it } from 'node:test';
 import type {
   CallInputOf,
   CallOutputOf,
+  ChannelNameOf,
+  ChannelOf,
   ChannelParameters,
   DraftOf,
   ParametersOf,
@@ -50,6 +52,14 @@ describe('contract types', () => {
     proves<Same<CallOutputOf<typeof search>, string[]>>();
     proves<Same<(typeof search)['isStream'], false>>();
     proves<Same<(typeof countdown)['isStream'], true>>();
+  });
+
+  it('a name leads to the contract of its channel', () => {
+    type Channels = typeof example.channels;
+    proves<Same<ChannelNameOf<Channels>, `org:${string}:chat:${string}` | 'prices' | `inbox:${string}`>>();
+    proves<Same<ChannelOf<Channels, 'org:a:chat:b'>, typeof chat>>();
+    proves<Same<ChannelOf<Channels, 'prices'>, typeof prices>>();
+    proves<Same<ChannelOf<Channels, 'elsewhere'>, never>>();
   });
 
   it('a whole contract keeps the types of its parts', () => {

@@ -8,16 +8,16 @@ import { CommandFailure, ExitCode } from '../exit-code.ts';
 import {
   addListenFlags,
   allowedOrigins,
-  announce,
   type ListenFlags,
   listenFailure,
   localUrl,
   parseInteger,
-  untilSignal,
 } from '../listen.ts';
 import { readPem } from '../pem-file.ts';
+import { type RunningServer, runServer } from '../workers/run-server.ts';
+import { addWorkersFlag, type WorkerFlags } from '../workers/worker-flags.ts';
 
-interface EchoFlags extends ListenFlags {
+interface EchoFlags extends ListenFlags, WorkerFlags {
   readonly broadcast?: true;
   readonly maxMessageBytes: number;
   readonly tlsCert?: string;
@@ -27,10 +27,10 @@ interface EchoFlags extends ListenFlags {
 const defaultMaxMessageBytes = 64 * 1024 * 1024;
 
 export function addEcho(program: Command): void {
-  addListenFlags(
-    program.command('echo').description('send every message back: a server for tests and benches'),
-    8081,
-  )
+  const command = program
+    .command('echo')
+    .description('send every message back: a server for tests and benches');
+  addWorkersFlag(addListenFlags(command, 8081))
     .option('--broadcast', 'send every message to every connection')
     .option(
       '--max-message-bytes <bytes>',
@@ -46,12 +46,21 @@ export function addEcho(program: Command): void {
 Examples:
   $ tidewire echo
   $ tidewire echo --port 9001 --broadcast
+  $ tidewire echo --workers auto                   # a process for each core
   $ tidewire echo --tls-cert cert.pem --tls-key key.pem`,
     )
     .action(echo);
 }
 
-async function echo(flags: EchoFlags): Promise<void> {
+function echo(flags: EchoFlags): Promise<void> {
+  if (flags.broadcast && flags.workers > 1) {
+    const reason = '--broadcast reaches the connections of one process: give it, or --workers, not both';
+    throw new CommandFailure(ExitCode.Usage, reason);
+  }
+  return runServer('The echo is', flags, () => startEcho(flags));
+}
+
+async function startEcho(flags: EchoFlags): Promise<RunningServer> {
   const { port, host, broadcast, maxMessageBytes } = flags;
   const tls = await readTls(flags);
   const server: WebSocketServer = new WebSocketServer({
@@ -59,9 +68,8 @@ async function echo(flags: EchoFlags): Promise<void> {
     host,
     ...(tls && { tls }),
     allowedOrigins: allowedOrigins(flags),
-    maxMessageBytes,
     // An echo waits for its reader; only a broadcast can pile up at a reader who is slower than the others.
-    maxQueuedBytes: Math.max(maxMessageBytes, 1024 * 1024),
+    limits: { maxMessageBytes, maxQueuedBytes: Math.max(maxMessageBytes, 1024 * 1024) },
     ...(broadcast ? { message: (_connection, data) => server.broadcast(data) } : echoHandlers),
     // A peer that breaks the protocol has been answered with the right close code; others are not disturbed.
     error() {},
@@ -69,10 +77,10 @@ async function echo(flags: EchoFlags): Promise<void> {
   await server.listening.catch((error: unknown) => {
     throw listenFailure(error, flags);
   });
-  const ended = untilSignal();
-  announce('The echo is', localUrl(tls ? 'wss' : 'ws', host, server.address()?.port ?? port), flags);
-  await ended;
-  await server.close({ timeoutMs: 1_000 });
+  return {
+    url: localUrl(tls ? 'wss' : 'ws', host, server.address()?.port ?? port),
+    close: () => server.close({ timeoutMs: 1_000 }),
+  };
 }
 
 async function readTls({ tlsCert, tlsKey }: EchoFlags): Promise<{ cert: string; key: string } | undefined> {

@@ -1,18 +1,14 @@
 // `tidewire serve`: serves the example chat, page and WebSocket, from one port.
 
 import type { Command } from 'commander';
-import {
-  addListenFlags,
-  allowedOrigins,
-  announce,
-  type ListenFlags,
-  listenFailure,
-  localUrl,
-  untilSignal,
-} from '../listen.ts';
+import { CommandFailure, ExitCode } from '../exit-code.ts';
+import { addListenFlags, allowedOrigins, type ListenFlags, listenFailure, localUrl } from '../listen.ts';
+import { type RunningServer, runServer } from '../workers/run-server.ts';
+import { addWorkersFlag, type WorkerFlags } from '../workers/worker-flags.ts';
 
 export function addServe(program: Command): void {
-  addListenFlags(program.command('serve').description('serve the chat: open it in two browser tabs'), 8080)
+  const command = program.command('serve').description('serve the chat: open it in two browser tabs');
+  addWorkersFlag(addListenFlags(command, 8080))
     .addHelpText(
       'after',
       `
@@ -24,7 +20,16 @@ Examples:
     .action(serve);
 }
 
-async function serve(flags: ListenFlags): Promise<void> {
+function serve(flags: ListenFlags & WorkerFlags): Promise<void> {
+  if (flags.workers > 1) {
+    const reason =
+      'serve keeps the conversation in the memory of one process, and several would each hold a part of it: leave --workers out';
+    throw new CommandFailure(ExitCode.Usage, reason);
+  }
+  return runServer('The chat is', flags, () => startChatServer(flags));
+}
+
+async function startChatServer(flags: ListenFlags): Promise<RunningServer> {
   const { port, host } = flags;
   // Loaded late, so that the other commands start without it.
   const { startChat } = await import('../../../examples/chat/chat-server.ts');
@@ -32,8 +37,5 @@ async function serve(flags: ListenFlags): Promise<void> {
   const chat = await startChat(options).catch((error: unknown) => {
     throw listenFailure(error, flags);
   });
-  const ended = untilSignal();
-  announce('The chat is', localUrl('http', host, chat.port), flags);
-  await ended;
-  await chat.close();
+  return { url: localUrl('http', host, chat.port), close: () => chat.close() };
 }

@@ -11,7 +11,10 @@ export interface CallHost {
   readonly authority: Authority;
   readonly source: ChannelSource;
   readonly subject: string;
+  readonly identity: unknown;
   readonly historyPage: number;
+  /** Whether parts may be sent. When not, `CallDesk.resume` is called once they may. */
+  readonly hasRoom: boolean;
   send(packet: ServerPacket): void;
   authorizeHistory(channel: string, done: (answer: Authorization) => void): void;
   setTimer(afterMs: number, callback: () => void): () => void;
@@ -19,8 +22,13 @@ export interface CallHost {
 }
 
 interface Running {
+  readonly id: number;
   call: Call | undefined;
+  /** How long the next part, or the answer, may take. */
+  deadlineMs: number | undefined;
   cancelTimer: (() => void) | undefined;
+  /** It waits for room: no time runs against it meanwhile. */
+  isHeld: boolean;
   reply(answer: Answer): void;
 }
 
@@ -33,31 +41,37 @@ export class CallDesk {
   }
 
   call(packet: RpcPacket, reply: (answer: Answer) => void): void {
-    const { authority, subject } = this.#host;
+    const { authority, subject, identity } = this.#host;
     const { id, m: method, d: data = null, ms: deadlineMs } = packet;
     if (this.#running.has(id))
       return reply({ err: errorBody('bad_request', 'a call with this id is running') });
     if (authority.call === undefined) return reply({ err: errorBody('unknown_method', 'no such call') });
-    const running: Running = { call: undefined, cancelTimer: undefined, reply };
+    const running: Running = {
+      id,
+      call: undefined,
+      deadlineMs,
+      cancelTimer: undefined,
+      isHeld: false,
+      reply,
+    };
     this.#running.set(id, running);
-    if (deadlineMs !== undefined) {
-      running.cancelTimer = this.#host.setTimer(deadlineMs, () =>
-        this.#end(id, errorBody('deadline', `no answer within ${deadlineMs} ms`)),
-      );
-    }
     try {
-      running.call = authority.call(
-        { subject, method, data, deadlineMs },
+      const call = authority.call(
+        { subject, identity, method, data, deadlineMs },
         {
-          onPart: (part) => {
-            if (this.#running.get(id) === running) this.#host.send({ t: 'rpc', id, d: part });
-          },
+          onPart: (part) => this.#onPart(running, part),
           onDone: (answer) => {
             if (this.#running.get(id) !== running) return;
-            this.#finish(id, running, 'data' in answer ? { ok: { d: answer.data } } : { err: answer.error });
+            this.#finish(running, 'data' in answer ? { ok: { d: answer.data } } : { err: answer.error });
           },
         },
       );
+      if (this.#running.get(id) !== running) return;
+      running.call = call;
+      if (call.deadlineMs !== undefined) {
+        running.deadlineMs = Math.min(call.deadlineMs, deadlineMs ?? Number.POSITIVE_INFINITY);
+      }
+      if (!running.isHeld) this.#watch(running);
     } catch (error) {
       this.#host.report(error);
       this.#end(id, errorBody('internal', 'the call failed'));
@@ -68,15 +82,47 @@ export class CallDesk {
     this.#end(id, errorBody('cancelled', 'cancelled'));
   }
 
+  /** There is room in the byte window again. */
+  resume(): void {
+    for (const running of [...this.#running.values()]) {
+      if (!running.isHeld) continue;
+      if (!this.#host.hasRoom) return;
+      running.isHeld = false;
+      this.#watch(running);
+      running.call?.resume?.();
+    }
+  }
+
+  #onPart(running: Running, d: PlainData): boolean {
+    const { id } = running;
+    // What became of a call that nobody waits for is not held up by the queue.
+    if (this.#running.get(id) !== running) return true;
+    this.#host.send({ t: 'rpc', id, d });
+    running.isHeld = !this.#host.hasRoom;
+    this.#watch(running);
+    return !running.isHeld;
+  }
+
+  /** Time begins to run for what comes next. */
+  #watch(running: Running): void {
+    running.cancelTimer?.();
+    running.cancelTimer = undefined;
+    const { id, deadlineMs } = running;
+    if (deadlineMs === undefined || running.isHeld) return;
+    running.cancelTimer = this.#host.setTimer(deadlineMs, () =>
+      this.#end(id, errorBody('deadline', `nothing came for ${deadlineMs} ms`)),
+    );
+  }
+
   #end(id: number, err: ErrorBody): void {
     const running = this.#running.get(id);
     if (running === undefined) return;
-    this.#finish(id, running, { err });
+    this.#finish(running, { err });
     running.call?.cancel();
   }
 
-  #finish(id: number, running: Running, answer: Answer): void {
-    this.#running.delete(id);
+  #finish(running: Running, answer: Answer): void {
+    this.#running.delete(running.id);
     running.cancelTimer?.();
     running.reply(answer);
   }

@@ -4,7 +4,7 @@ import type { PlainData } from '../../channel/index.ts';
 import { SessionCloseCode } from '../close-code.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
 import type { SessionLimits, SessionTimes } from '../limits.ts';
-import type { ServerPacket } from '../packet.ts';
+import type { PresPacket, PubPacket, ServerPacket } from '../packet.ts';
 import type { CallHost } from './call-desk.ts';
 import type { ChannelStream } from './channel-stream.ts';
 import type { Subscription } from './channel-subscription.ts';
@@ -57,6 +57,8 @@ export class ConnectionContext implements SubscriptionHost, PublishHost, Presenc
   readonly #owner: ContextOwner;
   isOpen = false;
   subject = '';
+  /** What the authority gave with the subject. */
+  identity: unknown = undefined;
   presenceKey = '';
   producer: string | undefined;
   #inflight = 0;
@@ -118,28 +120,32 @@ export class ConnectionContext implements SubscriptionHost, PublishHost, Presenc
   // Authorisation: one place, for every verb, on every connection.
 
   authorizeSubscribe(channel: string, done: (answer: Authorization) => void): void {
-    this.#authorize({ subject: this.subject, verb: 'subscribe', channel }, done);
+    this.#authorize({ verb: 'subscribe', channel }, done);
   }
 
-  authorizePublish(channel: string, data: PlainData, done: (answer: Authorization) => void): void {
-    this.#authorize({ subject: this.subject, verb: 'publish', channel, data }, done);
+  authorizePublish({ ch, d, k, x }: PubPacket, done: (answer: Authorization) => void): void {
+    const named = { ...(k !== undefined && { stateKey: k }), ...(x === 1 && { removed: true as const }) };
+    this.#authorize({ verb: 'publish', channel: ch, data: d, ...named }, done);
   }
 
   authorizeHistory(channel: string, done: (answer: Authorization) => void): void {
-    this.#authorize({ subject: this.subject, verb: 'history', channel }, done);
+    this.#authorize({ verb: 'history', channel }, done);
   }
 
   authorizePresence(
-    channel: string,
-    data: PlainData | undefined,
+    { ch: channel, do: what, d = null }: PresPacket,
     done: (answer: Authorization) => void,
   ): void {
-    const request = { subject: this.subject, verb: 'presence', channel } as const;
-    this.#authorize(data === undefined ? request : { ...request, data }, done);
+    if (what === 'enter') this.#authorize({ verb: 'enter', channel, data: d }, done);
+    else this.#authorize({ verb: 'presence', channel }, done);
   }
 
   /** What the application throws is contained: it is reported, and the client is told `internal`. */
-  #authorize(request: AuthorizationRequest, done: (answer: Authorization) => void): void {
+  #authorize(
+    question: Omit<AuthorizationRequest, 'subject' | 'identity'>,
+    done: (answer: Authorization) => void,
+  ): void {
+    const request = { subject: this.subject, identity: this.identity, ...question };
     let isAnswered = false;
     const answerOnce = (answer: Authorization): void => {
       if (isAnswered) return;

@@ -4,9 +4,12 @@ import { SessionCloseCode } from '../close-code.ts';
 import type { PacketCodec } from '../codec/packet-codec.ts';
 import type { ServerPacket } from '../packet.ts';
 import type { Transport } from '../transport.ts';
-import type { EncodedPacket } from './encoded-packet.ts';
+import type { EncodedPacket, SharedMessage } from './encoded-packet.ts';
 
-export type MessageSink = Pick<Transport, 'send' | 'close' | 'bufferedAmount'>;
+export interface MessageSink extends Pick<Transport, 'send' | 'close' | 'bufferedAmount'> {
+  /** Sends what other connections are sent as well. Absent: `send` is called. */
+  sendShared?(shared: SharedMessage): void;
+}
 
 export interface OutputLimits {
   readonly maxQueuedBytes: number;
@@ -44,7 +47,9 @@ export class ConnectionOutput {
   }
 
   sendShared(packet: EncodedPacket): void {
-    if (!this.#isClosed) this.#sink.send(packet.in(this.#codec));
+    if (this.#isClosed) return;
+    if (this.#sink.sendShared === undefined) this.#sink.send(packet.in(this.#codec).message);
+    else this.#sink.sendShared(packet.in(this.#codec));
   }
 
   /** Returns whether this was the first time. */

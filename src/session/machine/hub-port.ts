@@ -147,25 +147,36 @@ export type Authentication =
       readonly subject: string;
       /** How long the credential is good, in milliseconds. Absent: until the connection ends. */
       readonly expiresInMs?: number;
+      /** Whatever the authority wants to see again with each request. The hub does not look at it. */
+      readonly identity?: unknown;
     }
   | { readonly type: 'rejected'; readonly closeCode?: number; readonly reason: string };
 
-export type Verb = 'subscribe' | 'publish' | 'history' | 'presence';
+/** `presence` is to see who is there, `enter` to be seen. To resume is to subscribe. */
+export type Verb = 'subscribe' | 'publish' | 'history' | 'presence' | 'enter';
 
 export interface AuthorizationRequest {
   readonly subject: string;
+  /** What `authenticate` gave. */
+  readonly identity: unknown;
   readonly verb: Verb;
   readonly channel: string;
-  /** `publish`, and `presence` of somebody who enters. */
+  /** `publish` and `enter`: what others are to see. */
   readonly data?: PlainData;
+  /** `publish`: the state key that the client named. */
+  readonly stateKey?: string;
+  /** `publish`: that key is to be removed; `data` is `null`. */
+  readonly removed?: true;
 }
 
 export type Authorization =
   | {
       readonly type: 'allowed';
       readonly policy: ChannelPolicy;
-      /** `publish`: what is published, when the contract made something else of it. */
+      /** `publish` and `enter`: what others see, when the contract made something else of it. */
       readonly data?: PlainData;
+      /** `publish`: the state key, when the contract knows it better than the client. */
+      readonly stateKey?: string;
       /** `subscribe`, `history`: leaves publications out. Must answer the same each time. */
       readonly isVisible?: (publication: Publication) => boolean;
     }
@@ -173,18 +184,26 @@ export type Authorization =
 
 export interface CallRequest {
   readonly subject: string;
+  /** What `authenticate` gave. */
+  readonly identity: unknown;
   readonly method: string;
   readonly data: PlainData;
   readonly deadlineMs: number | undefined;
 }
 
 export interface CallHandler {
-  onPart(data: PlainData): void;
+  /** Returns whether there is room for another one; if not, `Call.resume` is called when there is. */
+  onPart(data: PlainData): boolean;
   onDone(answer: { readonly data: PlainData } | { readonly error: ErrorBody }): void;
 }
 
 export interface Call {
+  /** Nobody waits for the answer any more. */
   cancel(): void;
+  /** There is room for parts again. */
+  resume?(): void;
+  /** How long the answer, the first part, and each next part may take; the client may have asked for less. */
+  readonly deadlineMs?: number;
 }
 
 /** Sessions outlive connections, and are shared by all nodes. */

@@ -16,11 +16,7 @@ export interface PresenceHost extends PresenceWatcher {
   readonly maxPresences: number;
   readonly maxWatched: number;
   readonly graceMs: number;
-  authorizePresence(
-    channel: string,
-    data: PlainData | undefined,
-    done: (answer: Authorization) => void,
-  ): void;
+  authorizePresence(packet: PresPacket, done: (answer: Authorization) => void): void;
   presenceStreamOf(channel: string): PresenceStream;
   setTimer(afterMs: number, callback: () => void): () => void;
   /** What a put has said of the node's lease. */
@@ -64,11 +60,14 @@ export class PresenceDesk {
       }
       this.#ask(packet.ch, packet.c);
     }
-    this.#host.authorizePresence(packet.ch, packet.d, (answer) => {
+    this.#host.authorizePresence(packet, (answer) => {
       if (!this.#host.isOpen) return;
       if (answer.type === 'refused') reply({ err: answer.error });
       else if (packet.do === 'enter')
-        this.#enter(packet, answer.data ?? packet.d ?? null, { presence, reply });
+        this.#enter(packet, answer.data === undefined ? (packet.d ?? null) : answer.data, {
+          presence,
+          reply,
+        });
       else this.#watch(packet.ch, reply);
     });
   }

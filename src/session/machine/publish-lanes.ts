@@ -11,7 +11,7 @@ export interface PublishHost {
   /** The producer id of `hello`. */
   readonly producer: string | undefined;
   readonly isOpen: boolean;
-  authorizePublish(channel: string, data: PlainData, done: (answer: Authorization) => void): void;
+  authorizePublish(packet: PubPacket, done: (answer: Authorization) => void): void;
   reply(id: number | undefined, answer: { readonly ok: PlainData } | { readonly err: ErrorBody }): void;
 }
 
@@ -39,7 +39,7 @@ export class PublishLanes {
 
   #authorize(channel: string, lane: Lane): void {
     const packet = lane[0]!;
-    this.host.authorizePublish(channel, packet.d, (answer) => {
+    this.host.authorizePublish(packet, (answer) => {
       if (this.host.isOpen) this.#submit(packet, answer);
       lane.shift();
       if (lane.length > 0 && this.host.isOpen) this.#authorize(channel, lane);
@@ -51,9 +51,11 @@ export class PublishLanes {
     const host = this.host;
     if (answer.type === 'refused') return host.reply(packet.id, { err: answer.error });
     const { policy } = answer;
-    const problem = this.#findProblem(packet, policy);
+    const { data = packet.d, stateKey = packet.k } = answer;
+    const problem = this.#findProblem(packet, stateKey, policy);
     if (problem !== undefined) return host.reply(packet.id, { err: errorBody('bad_request', problem) });
-    this.submit(packet, this.#draft(packet, answer.data ?? packet.d, policy), policy);
+    const content = stateKey === undefined ? { data } : { data, stateKey };
+    this.submit(packet, this.#draft(packet, content, policy), policy);
   }
 
   /** The reply comes after the append, never before it. */
@@ -64,9 +66,9 @@ export class PublishLanes {
     });
   }
 
-  #findProblem(packet: PubPacket, policy: ChannelPolicy): string | undefined {
+  #findProblem(packet: PubPacket, stateKey: string | undefined, policy: ChannelPolicy): string | undefined {
     const { isKeyed } = deliveryTraits[policy.class];
-    if (isKeyed !== (packet.k !== undefined)) {
+    if (isKeyed !== (stateKey !== undefined)) {
       return isKeyed
         ? 'a state channel needs k, the key whose value this is'
         : 'k belongs to state channels only';
@@ -79,16 +81,17 @@ export class PublishLanes {
     return undefined;
   }
 
-  #draft(packet: PubPacket, data: PlainData, policy: ChannelPolicy): Draft {
+  #draft(packet: PubPacket, content: Pick<Draft, 'data' | 'stateKey'>, policy: ChannelPolicy): Draft {
     const { isStored } = deliveryTraits[policy.class];
-    const { q, key, k, x } = packet;
+    const { q, key, x } = packet;
     const id = packet.prod ?? this.host.producer;
+    const { subject } = this.host;
     return {
-      data,
-      publisher: this.host.subject,
+      ...content,
+      // Who has not signed in is nobody.
+      ...(subject !== '' && { publisher: subject }),
       ...(isStored && q !== undefined && id !== undefined && { producer: { id, sequence: q } }),
       ...(isStored && key !== undefined && { dedupeKey: key }),
-      ...(k !== undefined && { stateKey: k }),
       ...(x === 1 && { removed: true as const }),
     };
   }

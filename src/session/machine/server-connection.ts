@@ -85,6 +85,11 @@ export class ServerConnection implements ContextOwner {
     return this.#context.subject;
   }
 
+  /** What the authority gave with the subject. */
+  get identity(): unknown {
+    return this.#context.identity;
+  }
+
   /** How many channels it is subscribed to. */
   get subscriptionCount(): number {
     return this.#subscriptions.size;
@@ -268,6 +273,7 @@ export class ServerConnection implements ContextOwner {
       return false;
     }
     this.#context.subject = answer.subject;
+    this.#context.identity = answer.identity;
     this.#setExpiry(answer.expiresInMs, askedAt);
     return true;
   }
@@ -341,7 +347,8 @@ export class ServerConnection implements ContextOwner {
       if (answer.subject !== this.subject) {
         return refuse(errorBody('forbidden', 'the credential is of another subject'));
       }
-      const { expiresInMs } = answer;
+      const { expiresInMs, identity } = answer;
+      this.#context.identity = identity;
       this.#setExpiry(expiresInMs, askedAt);
       this.#context.answer(id, { ok: expiresInMs === undefined ? {} : { authMs: expiresInMs } });
       this.authorizeAgain();
@@ -358,6 +365,7 @@ export class ServerConnection implements ContextOwner {
     this.#context.lackedRoom = false;
     this.#subscriptions.resumeAll();
     this.#presence.resume();
+    this.#calls.resume();
   }
 
   #end(how: 'broken' | 'fenced' | 'bye'): void {
