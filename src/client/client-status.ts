@@ -1,6 +1,6 @@
 // What is shown to a person of the connection: its state, why it is not there, and when it is tried again.
 
-import { type ClientState, SessionCloseCode } from '../session/index.ts';
+import { ClientCloseCode } from '../session/index.ts';
 
 /**
  * `idle`: not begun, or suspended. `connecting`: until the server has said welcome. `waiting`: to try again.
@@ -30,16 +30,6 @@ export interface ClientStatus {
   readonly attempt: number;
 }
 
-export const connectionStates: { readonly [State in ClientState]: ConnectionState } = Object.freeze({
-  idle: 'idle',
-  waiting: 'waiting',
-  connecting: 'connecting',
-  greeting: 'connecting',
-  open: 'open',
-  credentials: 'credentials',
-  stopped: 'stopped',
-});
-
 /** What a close of the transport means, when this end has not asked for it. */
 export function closeReason(code: number, reason: string): StatusReason {
   // 1005 and 1006 never stand in a Close frame: nobody has said them.
@@ -49,9 +39,6 @@ export function closeReason(code: number, reason: string): StatusReason {
 
 /** Why this end closes. */
 export function givenUpReason(code: number, message: string): StatusReason {
-  const types = new Map<number, StatusReason['type']>([
-    [SessionCloseCode.Normal, 'client'],
-    [SessionCloseCode.Idle, 'timeout'],
-  ]);
-  return { type: types.get(code) ?? 'reset', code, message };
+  const { Normal, Idle } = ClientCloseCode;
+  return { type: code === Normal ? 'client' : code === Idle ? 'timeout' : 'reset', code, message };
 }

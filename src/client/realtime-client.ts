@@ -8,31 +8,24 @@ import {
   jsonCodec,
   type ResumeState,
 } from '../session/index.ts';
-import { type CallRequestOptions, startCall } from './call.ts';
-import { Channel, type ChannelHost } from './channel/channel.ts';
+import { Channel } from './channel/channel.ts';
 import { ChannelFeed } from './channel/channel-feed.ts';
-import { ChannelPresence } from './channel/channel-presence.ts';
 import {
   type ClientLimits,
   type ClientOptions,
   clientLimitDefaults,
   type TokenSource,
 } from './client-options.ts';
-import {
-  type ClientStatus,
-  type ConnectionState,
-  connectionStates,
-  type StatusReason,
-} from './client-status.ts';
+import type { ClientStatus, ConnectionState, StatusReason } from './client-status.ts';
 import { Dialer } from './connection/dialer.ts';
 import { serverAddresses } from './connection/server-address.ts';
-import type { CallAnswer, CallInput, CallName, ChannelFor, ChannelName } from './contract-channel.ts';
+import type { ChannelFor, ChannelName } from './contract-inference.ts';
+import { type ClientInternals, channelInternals, clientInternals } from './internals.ts';
 import { Listeners } from './listeners.ts';
 import { MachineLoop } from './machine-loop.ts';
 import { MessageReader } from './message.ts';
-import { Requests } from './requests.ts';
+import { Publisher } from './publisher.ts';
 import { globalRuntime, type Runtime } from './runtime.ts';
-import type { StreamCall } from './stream-call.ts';
 import type { WebSocketConstructor } from './transports/websocket-transport.ts';
 
 /** How soon a token that could not be renewed, or was refused, is asked for again. */
@@ -61,7 +54,8 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
   readonly #runtime: Runtime;
   readonly #loop: MachineLoop;
   readonly #dialer: Dialer;
-  readonly #requests: Requests;
+  readonly #publisher: Publisher;
+  readonly #internals: ClientInternals;
   readonly #channels = new Map<string, Channel<never, never, never>>();
   readonly #feeds = new Map<string, ChannelFeed>();
   readonly #states = new Listeners<ClientStatus>();
@@ -92,12 +86,23 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
       (loop) =>
         new ClientMachine({
           host: this.#host(loop),
+          maxUnanswered: this.#limits.maxQueuedPublications,
           ...(resume !== undefined && { resume }),
           ...(options.times !== undefined && { times: options.times }),
           ...(options.backoff !== undefined && { backoff: options.backoff }),
         }),
     );
-    this.#requests = new Requests(this.#loop, runtime, this.#limits);
+    this.#publisher = new Publisher(this.#loop);
+    this.#internals = {
+      loop: this.#loop,
+      runtime,
+      limits: this.#limits,
+      contracts: options.contracts,
+      isChecked: options.validateIncoming ?? true,
+      onState: (listener) => this.#states.add(listener),
+      report: (error) => this.#report(error),
+    };
+    clientInternals.set(this, this.#internals);
     this.#dialer = new Dialer({ urls: serverAddresses(url), WebSocket, codec }, options.token, {
       onToken: (token) => {
         if (token !== undefined) this.#loop.do((machine, now) => machine.setCredential(token, now));
@@ -130,7 +135,7 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
 
   /** Publications that nobody has answered yet. */
   get unanswered(): number {
-    return this.#requests.unanswered;
+    return this.#publisher.unanswered;
   }
 
   /** Public name of the session, once there is one. */
@@ -144,33 +149,6 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
   channel<const Name extends ChannelName<Contracts>>(name: Name): ChannelFor<Contracts, Name> {
     const channel = this.#channels.get(name) ?? this.#createChannel(name);
     return channel as unknown as ChannelFor<Contracts, Name>;
-  }
-
-  /**
-   * Calls a method of the server. Waits for a connection, and fails with `disconnected` when it is lost before the
-   * answer: whether the call was made is not known then.
-   *
-   * Rejects with a `RequestError`, or with the reason of the signal. A stream throws it from `next`. */
-  call<const Name extends CallName<Contracts>>(
-    name: Name,
-    input: CallInput<Contracts, Name>,
-    options: CallRequestOptions = {},
-  ): CallAnswer<Contracts, Name> {
-    const contract = this.#options.contracts?.findCall(name);
-    if (contract === undefined && this.#options.contracts !== undefined) {
-      throw new UsageError(`no contract describes the call ${name}`);
-    }
-    const isStream = contract?.isStream ?? false;
-    return this.#startCall({ method: name, input, contract, isStream }, options) as CallAnswer<
-      Contracts,
-      Name
-    >;
-  }
-
-  /** Calls a method that answers with a stream, where no contract says so. */
-  callStream(name: string, input: unknown, options: CallRequestOptions = {}): StreamCall<unknown> {
-    const contract = this.#options.contracts?.findCall(name);
-    return this.#startCall({ method: name, input, contract, isStream: true }, options) as StreamCall<unknown>;
   }
 
   /** Connects at once, if there is no connection: also from `stopped`, and before the wait is over. */
@@ -221,7 +199,7 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
     this.#cancelRenewal?.();
     this.#loop.do((machine, now) => machine.bye(now));
     this.#dialer.abandon();
-    this.#requests.closed();
+    this.#publisher.close();
   }
 
   #save(): void {
@@ -250,11 +228,9 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
   }
 
   #onState(state: ClientState): void {
-    if (state === 'open') this.#requests.opened();
-    if (state === 'stopped') this.#requests.stopped(this.#reason?.message ?? 'stopped');
     // The machine has waited in vain: what was being opened is not wanted any more.
     if (state === 'waiting') this.#dialer.abandon();
-    this.#tell(connectionStates[state]);
+    this.#tell(state === 'greeting' ? 'connecting' : state);
   }
 
   #tell(state: ConnectionState): void {
@@ -303,31 +279,20 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
     }
   }
 
-  #startCall(
-    call: Parameters<typeof startCall>[1],
-    options: CallRequestOptions,
-  ): Promise<unknown> | StreamCall<unknown> {
-    const { maxUnreadItems } = this.#limits;
-    const isChecked = this.#options.validateIncoming ?? true;
-    return startCall({ requests: this.#requests, maxUnreadItems, isChecked }, call, options);
-  }
-
   #createChannel(name: string): Channel<never, never, never> {
-    const { contracts, validateIncoming: isChecked = true } = this.#options;
+    const client = this.#internals;
+    const { contracts, isChecked, report } = client;
     const contract = contracts?.findChannel(name)?.contract;
     if (contracts !== undefined && contract === undefined) {
       throw new UsageError(`no contract describes the channel ${name}`);
     }
-    const report = (error: unknown): void => this.#report(error);
-    const loop = this.#loop;
     const reader = new MessageReader(isChecked ? contract : undefined, report);
-    const host: ChannelHost = {
-      requests: this.#requests,
+    const channel = new Channel<never, never, never>(name, contract, {
+      publisher: this.#publisher,
       report,
       feed: () => this.#feed(name, reader),
-    };
-    const presence = new ChannelPresence<never, never>({ channel: name, contract, loop, isChecked, report });
-    const channel = new Channel<never, never, never>(host, { name, contract, reader, presence });
+    });
+    channelInternals.set(channel, { client, contract, reader });
     this.#channels.set(name, channel);
     return channel;
   }

@@ -1,6 +1,6 @@
 // One subscription of the machine, shared by all who listen to a channel in this program.
 
-import { deliveryTraits, type GapReason, type Position } from '../../channel/index.ts';
+import type { GapReason, Position } from '../../channel/index.ts';
 import type {
   ClientSubscription,
   ErrorBody,
@@ -162,8 +162,7 @@ export class ChannelFeed {
   #isNew({ seen }: Joined, { epoch, offset }: Position): boolean {
     const deliveryClass = this.#subscription?.deliveryClass;
     // In a mailbox entries repeat by design, and in a signal channel all have the same position.
-    if (deliveryClass === undefined || deliveryClass === 'mailbox') return true;
-    if (!deliveryTraits[deliveryClass].isStored) return true;
+    if (deliveryClass !== 'log' && deliveryClass !== 'state') return true;
     return seen?.epoch !== epoch || seen.offset < offset;
   }
 

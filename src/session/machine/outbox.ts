@@ -1,7 +1,7 @@
 // What the client has published and nobody has answered: sent in order, sent again after a disconnect, never doubled.
 
 import type { PlainData, Position } from '../../channel/index.ts';
-import { type ErrorBody, errorBody } from '../error-code.ts';
+import type { ErrorBody } from '../error-code.ts';
 import type { PubPacket, ReplyPacket } from '../packet.ts';
 import { isPubAnswer } from '../server-packet-shape.ts';
 
@@ -57,16 +57,17 @@ interface Lane {
   mustRestart: boolean;
 }
 
-const maxItems = 1_000;
-
 export class Outbox {
   readonly #machine: OutboxMachine;
+  readonly #maxItems: number;
   readonly #lanes = new Map<string, Lane>();
   readonly #awaited = new Map<number, { readonly lane: Lane; readonly item: Item }>();
   #size = 0;
 
-  constructor(machine: OutboxMachine) {
+  /** `maxItems`: how many may be without an answer. */
+  constructor(machine: OutboxMachine, maxItems = 1_000) {
     this.#machine = machine;
+    this.#maxItems = maxItems;
   }
 
   /** Publications that are not answered yet. */
@@ -75,8 +76,10 @@ export class Outbox {
   }
 
   publish(channel: string, fields: PublishFields, done: (result: PublishResult) => void): void {
-    if (this.#size >= maxItems)
-      return done({ error: errorBody('full', `at most ${maxItems} wait to be sent`) });
+    if (this.#size >= this.#maxItems) {
+      const msg = `${this.#maxItems} publications wait for their answer`;
+      return done({ error: { code: 'full', msg, retry: 'after', afterMs: 1_000 } });
+    }
     let lane = this.#lanes.get(channel);
     if (lane === undefined) {
       const producer = this.#machine.newProducer();
@@ -218,7 +221,11 @@ export class Outbox {
     const uncertain = lane.items.filter(({ isUncertain, mayYetCome }) => isUncertain || mayYetCome);
     for (const item of uncertain) {
       this.#settle(lane, item, {
-        error: errorBody('producer_expired', 'whether this was published is not known'),
+        error: {
+          code: 'producer_expired',
+          msg: 'whether this was published is not known',
+          retry: 'no',
+        },
       });
     }
     lane.producer = this.#machine.newProducer();

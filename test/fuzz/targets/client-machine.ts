@@ -3,6 +3,7 @@
 import {
   asClientPacket,
   ClientMachine,
+  ClientPresence,
   type ClientSubscription,
   jsonCodec,
   messagePackCodec,
@@ -89,6 +90,7 @@ function anyLine(random: SeededRandom): string {
 
 class Stage {
   readonly #machine: ClientMachine;
+  readonly #presence: ClientPresence;
   readonly #summary = new Set<string>();
   readonly #subscriptions = new Map<string, ClientSubscription>();
   readonly #finishes: (() => void)[] = [];
@@ -114,6 +116,7 @@ class Stage {
         random: () => 0.5,
       },
     });
+    this.#presence = this.#machine.attach((part, clock) => new ClientPresence(part, clock));
     this.#machine.connect(0);
   }
 
@@ -189,14 +192,14 @@ class Stage {
         machine.signal(channel, 1, now);
         break;
       case 'hist':
-        machine.history(
-          { ch: channel, dir: 'fwd', n: 3 },
+        machine.ask(
+          { t: 'hist', ch: channel, dir: 'fwd', n: 3 },
           { now, done: (result) => tell(`history ${Object.keys(result)}`) },
         );
         break;
       case 'call':
-        this.#cancelCall = machine.call(
-          { m: 'echo', ms: 1_000 },
+        this.#cancelCall = machine.ask(
+          { t: 'rpc', m: 'echo', ms: 1_000 },
           { now, done: (result) => tell(`called ${Object.keys(result)}`), onPart: () => tell('part') },
         );
         break;
@@ -204,19 +207,19 @@ class Stage {
         this.#cancelCall();
         break;
       case 'watch':
-        machine.presence.watch(channel, {
+        this.#presence.watch(channel, {
           onMembers: () => tell('members'),
           onRefused: () => tell('watch refused'),
         });
         break;
       case 'unwatch':
-        machine.presence.unwatch(channel);
+        this.#presence.unwatch(channel);
         break;
       case 'enter':
-        machine.presence.enter(channel, 'here');
+        this.#presence.enter(channel, 'here');
         break;
       case 'leave':
-        machine.presence.leave(channel);
+        this.#presence.leave(channel);
         break;
       default:
     }

@@ -1,17 +1,8 @@
 // Requests as promises: they wait for a connection, and are given up by signal or when none comes.
 
-import type { PlainData, Position } from '../channel/index.ts';
-import {
-  type ClientMachine,
-  type ErrorBody,
-  errorBody,
-  type PublishFields,
-  RequestError,
-  type RequestResult,
-} from '../session/index.ts';
-import type { ClientLimits } from './client-options.ts';
-import type { MachineLoop } from './machine-loop.ts';
-import type { Runtime } from './runtime.ts';
+import type { PlainData } from '../../channel/index.ts';
+import { type ClientMachine, type ErrorBody, RequestError, type RequestResult } from '../../session/index.ts';
+import type { ClientInternals } from '../internals.ts';
 
 export interface AskOptions {
   readonly signal?: AbortSignal | undefined;
@@ -31,48 +22,18 @@ interface Waiting {
 }
 
 export class Requests {
-  readonly #loop: MachineLoop;
-  readonly #runtime: Runtime;
-  readonly #limits: ClientLimits;
+  readonly #client: ClientInternals;
   /** Wait for a connection. */
   readonly #waiting = new Set<Waiting>();
-  /** Publications that wait for their answer. */
-  readonly #unanswered = new Set<(error: RequestError) => void>();
 
-  constructor(loop: MachineLoop, runtime: Runtime, limits: ClientLimits) {
-    this.#loop = loop;
-    this.#runtime = runtime;
-    this.#limits = limits;
-  }
-
-  get unanswered(): number {
-    return this.#unanswered.size;
-  }
-
-  publish(channel: string, fields: PublishFields): Promise<Position> {
-    if (this.#unanswered.size >= this.#limits.maxQueuedPublications) {
-      const { maxQueuedPublications } = this.#limits;
-      const text = `maxQueuedPublications (${maxQueuedPublications}) wait for their answer`;
-      return Promise.reject(new RequestError(errorBody('full', text)));
-    }
-    return new Promise((resolve, reject) => {
-      this.#unanswered.add(reject);
-      this.#loop.do((machine, now) =>
-        machine.publish(channel, fields, {
-          now,
-          done: (result) =>
-            this.#loop.tell(() => {
-              this.#unanswered.delete(reject);
-              if (result.error === undefined) resolve(result.position);
-              else reject(new RequestError(result.error));
-            }),
-        }),
-      );
+  constructor(client: ClientInternals) {
+    this.#client = client;
+    client.onState(({ state }) => {
+      for (const { onOpen, fail } of [...this.#waiting]) {
+        if (state === 'open') onOpen();
+        else if (state === 'stopped') fail(disconnected('the client has stopped'));
+      }
     });
-  }
-
-  signal(channel: string, data: PlainData): void {
-    this.#loop.do((machine, now) => machine.signal(channel, data, now));
   }
 
   ask(send: Send, options: AskOptions = {}): Promise<PlainData> {
@@ -120,9 +81,12 @@ export class Requests {
       if (end()) options.done({ error });
     };
     const attempt = (): void => {
-      this.#loop.do((machine, now) => {
-        const cancelSent = send(machine, { now, done: (result) => this.#loop.tell(() => onResult(result)) });
-        giveUp = () => this.#loop.do(() => typeof cancelSent === 'function' && cancelSent());
+      this.#client.loop.do((machine, now) => {
+        const cancelSent = send(machine, {
+          now,
+          done: (result) => this.#client.loop.tell(() => onResult(result)),
+        });
+        giveUp = () => this.#client.loop.do(() => typeof cancelSent === 'function' && cancelSent());
       });
     };
     if (signal?.aborted === true) {
@@ -135,39 +99,25 @@ export class Requests {
     return cancel;
   }
 
-  /** The connection is there. */
-  opened(): void {
-    for (const { onOpen } of [...this.#waiting]) onOpen();
-  }
-
-  /** It does not come back by itself. */
-  stopped(message: string): void {
-    const error: ErrorBody = { code: 'disconnected', msg: message, retry: 'no' };
-    for (const { fail } of [...this.#waiting]) fail(error);
-  }
-
-  /** The client was closed: nobody will ever answer. */
-  closed(): void {
-    const error: ErrorBody = { code: 'disconnected', msg: 'the client was closed', retry: 'no' };
-    this.stopped(error.msg);
-    for (const reject of this.#unanswered) reject(new RequestError(error));
-    this.#unanswered.clear();
-  }
-
   /** Calls one of both, at once or later. In the latter case it returns what ends the waiting. */
   #whenOpen(onOpen: () => void, fail: (error: ErrorBody) => void): (() => void) | undefined {
-    const { maxWaitingRequests, requestWaitMs } = this.#limits;
-    const state = this.#loop.do((machine) => machine.state);
+    const { loop, runtime, limits } = this.#client;
+    const { maxWaitingRequests, requestWaitMs } = limits;
+    const state = loop.do((machine) => machine.state);
     if (state === 'open') {
       onOpen();
       return undefined;
     }
     if (state === 'stopped') {
-      fail({ code: 'disconnected', msg: 'the client has stopped', retry: 'no' });
+      fail(disconnected('the client has stopped'));
       return undefined;
     }
     if (this.#waiting.size >= maxWaitingRequests) {
-      fail(errorBody('full', `maxWaitingRequests (${maxWaitingRequests}) wait for a connection`));
+      fail({
+        code: 'full',
+        msg: `maxWaitingRequests (${maxWaitingRequests}) wait for a connection`,
+        retry: 'after',
+      });
       return undefined;
     }
     const end = (): void => {
@@ -184,10 +134,26 @@ export class Requests {
         fail(error);
       },
     };
-    const cancelTimer = this.#runtime.setTimer(requestWaitMs, () =>
-      waiting.fail({ code: 'disconnected', msg: `no connection within ${requestWaitMs} ms`, retry: 'no' }),
+    const cancelTimer = runtime.setTimer(requestWaitMs, () =>
+      waiting.fail(disconnected(`no connection within ${requestWaitMs} ms`)),
     );
     this.#waiting.add(waiting);
     return end;
   }
+}
+
+function disconnected(msg: string): ErrorBody {
+  return { code: 'disconnected', msg, retry: 'no' };
+}
+
+const requestsOfClients = new WeakMap<ClientInternals, Requests>();
+
+/** The requests of a client. */
+export function requestsOf(client: ClientInternals): Requests {
+  let requests = requestsOfClients.get(client);
+  if (requests === undefined) {
+    requests = new Requests(client);
+    requestsOfClients.set(client, requests);
+  }
+  return requests;
 }

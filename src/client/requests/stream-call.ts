@@ -1,7 +1,7 @@
 // The answer of a stream call: an async iterator over its items, which cancels the call when one stops reading.
 
-import type { PlainData } from '../channel/index.ts';
-import { RequestError, type RequestResult } from '../session/index.ts';
+import type { PlainData } from '../../channel/index.ts';
+import { RequestError, type RequestResult } from '../../session/index.ts';
 
 export interface StreamHandler {
   onPart(data: PlainData): void;

@@ -1,10 +1,11 @@
 // Who is present in a channel, and how one is seen there oneself.
 
-import { type AnyChannelContract, type PlainData, UsageError } from '../../channel/index.ts';
-import { type ErrorBody, errorBody, RequestError } from '../../session/index.ts';
+import { type PlainData, UsageError } from '../../channel/index.ts';
+import { ClientPresence, type ErrorBody, RequestError } from '../../session/index.ts';
+import { type ChannelInternals, type ClientInternals, channelInternals } from '../internals.ts';
 import { Listeners } from '../listeners.ts';
-import type { MachineLoop } from '../machine-loop.ts';
 import { InvalidPayloadError } from '../message.ts';
+import type { Channel } from './channel.ts';
 
 export interface Member<Presence = PlainData> {
   /** Names the member for as long as it is there: `subject/session`. */
@@ -24,24 +25,34 @@ export interface MemberList<Presence = PlainData> {
   readonly isKnown: boolean;
 }
 
-export interface PresenceParts {
-  readonly channel: string;
-  readonly contract: AnyChannelContract | undefined;
-  readonly loop: MachineLoop;
-  /** Whether what arrives is validated. */
-  readonly isChecked: boolean;
-  report(error: unknown): void;
-}
-
 const nobody: MemberList<never> = Object.freeze({ members: [], count: 0, isKnown: false });
 
-export class ChannelPresence<Draft = PlainData, Presence = Draft> {
-  readonly #parts: PresenceParts;
+const presences = new WeakMap<object, ChannelPresence<never>>();
+const machines = new WeakMap<ClientInternals, ClientPresence>();
+
+/** The presence of a channel; the same object each time. */
+export function presence<Presence>(channel: Channel<never, unknown, Presence>): ChannelPresence<Presence> {
+  const known =
+    presences.get(channel) ?? new ChannelPresence<never>(channel.name, channelInternals.get(channel)!);
+  presences.set(channel, known);
+  return known as unknown as ChannelPresence<Presence>;
+}
+
+export class ChannelPresence<Presence = PlainData> {
+  readonly channel: string;
+  readonly #parts: ChannelInternals;
+  readonly #machine: ClientPresence;
   readonly #listeners = new Listeners<MemberList<Presence>>();
   #list: MemberList<Presence> = nobody;
 
-  constructor(parts: PresenceParts) {
+  /** Made by `presence`. @throws {UsageError} when the contract gives the channel none. */
+  constructor(channel: string, parts: ChannelInternals) {
+    if (parts.contract !== undefined && parts.contract.presence === undefined) {
+      throw new UsageError(`channel ${channel} has no presence`);
+    }
+    this.channel = channel;
     this.#parts = parts;
+    this.#machine = machineOf(parts.client);
   }
 
   /** What was told last, while somebody watches. */
@@ -53,46 +64,38 @@ export class ChannelPresence<Draft = PlainData, Presence = Draft> {
    * Is seen by others from now on, or changes what they see. Resolves when the server has accepted it; it is done again
    * after each reconnect. Rejects with a `RequestError`.
    */
-  enter(data: Draft): Promise<void> {
-    const { channel, contract, loop } = this.#parts;
+  enter(data: Presence): Promise<void> {
+    const { contract, client } = this.#parts;
+    let shown = data as PlainData;
     if (contract !== undefined) {
       const validation = contract.validatePresence(data);
       if (validation.type === 'invalid') {
-        const { path = '$', message = '' } = validation.issues[0] ?? {};
-        return Promise.reject(new RequestError(errorBody('schema', message, { path })));
+        const { path = '$', message: msg = '' } = validation.issues[0] ?? {};
+        return Promise.reject(new RequestError({ code: 'schema', msg, retry: 'no', path }));
       }
-      data = validation.value;
+      shown = validation.value;
     }
     return new Promise((resolve, reject) => {
       let isPending = true;
       const done = (error: ErrorBody | undefined): void => {
         if (error === undefined) resolve();
         else if (isPending) reject(new RequestError(error));
-        else this.#parts.report(new RequestError(error));
+        else client.report(new RequestError(error));
         isPending = false;
       };
-      loop.do((machine, now) => {
-        // The machine's clock is set first: the request has its deadline from now.
-        machine.handleTimeout(now);
-        machine.presence.enter(channel, data as PlainData, (error) => loop.tell(() => done(error)));
-      });
+      this.#do((machine) =>
+        machine.enter(this.channel, shown, (error) => client.loop.tell(() => done(error))),
+      );
     });
   }
 
   /** Is not seen any more. */
   leave(): void {
-    this.#parts.loop.do((machine, now) => {
-      machine.handleTimeout(now);
-      machine.presence.leave(this.#parts.channel);
-    });
+    this.#do((machine) => machine.leave(this.channel));
   }
 
   /** Calls back with all members, and again whenever they change. Returns what ends it. */
   watch(listener: (list: MemberList<Presence>) => void): () => void {
-    const { channel, contract, loop } = this.#parts;
-    if (contract !== undefined && contract.presence === undefined) {
-      throw new UsageError(`channel ${channel} has no presence`);
-    }
     const remove = this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#watch();
     else if (this.#list.isKnown) listener(this.#list);
@@ -103,21 +106,25 @@ export class ChannelPresence<Draft = PlainData, Presence = Draft> {
       remove();
       if (this.#listeners.size > 0) return;
       this.#list = nobody;
-      loop.do((machine, now) => {
-        machine.handleTimeout(now);
-        machine.presence.unwatch(channel);
-      });
+      this.#do((machine) => machine.unwatch(this.channel));
     };
   }
 
   #watch(): void {
-    const { channel, loop, report } = this.#parts;
-    loop.do((machine, now) => {
-      machine.handleTimeout(now);
-      machine.presence.watch(channel, {
+    const { loop, report } = this.#parts.client;
+    this.#do((machine) =>
+      machine.watch(this.channel, {
         onMembers: (members, count) => loop.tell(() => this.#tell(members, count)),
         onRefused: (error) => loop.tell(() => report(new RequestError(error))),
-      });
+      }),
+    );
+  }
+
+  #do(act: (machine: ClientPresence) => void): void {
+    this.#parts.client.loop.do((machine, now) => {
+      // The machine's clock is set first: requests have their deadline from now.
+      machine.handleTimeout(now);
+      act(this.#machine);
     });
   }
 
@@ -135,19 +142,29 @@ export class ChannelPresence<Draft = PlainData, Presence = Draft> {
       members.push({ key, subject, data: presence as Presence, isAway: away === true });
     }
     this.#list = { members, count, isKnown: true };
-    this.#listeners.call(this.#list, this.#parts.report);
+    this.#listeners.call(this.#list, this.#parts.client.report);
   }
 
   #check(data: PlainData): unknown {
-    const { contract, channel, isChecked, report } = this.#parts;
-    if (contract === undefined || !isChecked) return data;
+    const { contract, client } = this.#parts;
+    if (contract === undefined || !client.isChecked) return data;
     try {
       const validation = contract.validatePresence(data);
       if (validation.type === 'valid') return validation.value;
-      report(new InvalidPayloadError(channel, validation.issues));
+      client.report(new InvalidPayloadError(this.channel, validation.issues));
     } catch (error) {
-      report(error);
+      client.report(error);
     }
     return undefined;
   }
+}
+
+/** The presence machine of a client, made when the first channel asks for it. */
+function machineOf(client: ClientInternals): ClientPresence {
+  let machine = machines.get(client);
+  if (machine === undefined) {
+    machine = client.loop.do((whole) => whole.attach((part, clock) => new ClientPresence(part, clock)));
+    machines.set(client, machine);
+  }
+  return machine;
 }

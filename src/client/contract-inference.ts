@@ -1,7 +1,6 @@
-// Which contract describes a channel, found from its name by the compiler: `chat:42` is described by `chat:{id}`.
+// What a contract says of a channel or a call, found by the compiler from its name.
 
 import type {
-  AnyCallContract,
   AnyChannelContract,
   CallInputOf,
   CallOutputOf,
@@ -14,7 +13,6 @@ import type {
   PresenceOf,
 } from '../channel/index.ts';
 import type { Channel } from './channel/channel.ts';
-import type { StreamCall } from './stream-call.ts';
 
 /** The names of all channels of a contract; of no contract, any name. */
 export type ChannelName<Contracts extends Contract | undefined> = Contracts extends Contract
@@ -31,28 +29,35 @@ export type ChannelFor<
   Name extends string,
 > = Contracts extends Contract ? Typed<ChannelOf<Contracts['channels'], Name>> : Channel;
 
-/** The calls of a contract; of no contract, any. */
+type CallKeys<Contracts extends Contract, IsStream extends boolean> = {
+  [Key in keyof Contracts['calls'] & string]: Contracts['calls'][Key]['isStream'] extends IsStream
+    ? Key
+    : never;
+}[keyof Contracts['calls'] & string];
+
+/** The calls of a contract that have one answer; of no contract, any. */
 export type CallName<Contracts extends Contract | undefined> = Contracts extends Contract
-  ? keyof Contracts['calls'] & string
+  ? CallKeys<Contracts, false>
   : string;
 
-type CallContractOf<Contracts, Name> = Contracts extends Contract
+/** The calls of a contract that answer with a stream. */
+export type StreamName<Contracts extends Contract | undefined> = Contracts extends Contract
+  ? CallKeys<Contracts, true>
+  : string;
+
+type CallOf<Contracts, Name> = Contracts extends Contract
   ? Name extends keyof Contracts['calls']
     ? Contracts['calls'][Name]
     : never
   : never;
 
 export type CallInput<Contracts extends Contract | undefined, Name> = Contracts extends Contract
-  ? CallContractOf<Contracts, Name> extends infer Call extends AnyCallContract
-    ? CallInputOf<Call>
-    : never
+  ? CallInputOf<CallOf<Contracts, Name>>
   : PlainData;
 
-/** A promise of the answer, or an iterator over the items of a stream. */
 export type CallAnswer<Contracts extends Contract | undefined, Name> = Contracts extends Contract
-  ? CallContractOf<Contracts, Name> extends infer Call extends AnyCallContract
-    ? Call['isStream'] extends true
-      ? StreamCall<CallOutputOf<Call>>
-      : Promise<CallOutputOf<Call>>
-    : never
-  : Promise<PlainData>;
+  ? CallOutputOf<CallOf<Contracts, Name>>
+  : PlainData;
+
+/** One item of a stream. */
+export type StreamItem<Contracts extends Contract | undefined, Name> = CallAnswer<Contracts, Name>;
