@@ -17,6 +17,8 @@ function fillsMemory(used: number, total: number): boolean {
 export class FragmentBuffer {
   /** Bytes collected. */
   byteLength = 0;
+  /** Memory held for them. */
+  heldBytes = 0;
   readonly #parts: Uint8Array[] = [];
   #block: Uint8Array | undefined;
   #used = 0;
@@ -27,6 +29,7 @@ export class FragmentBuffer {
     if (length >= SMALLEST_BLOCK_BYTES && fillsMemory(length, bytes.buffer.byteLength)) {
       this.#closeBlock();
       this.#parts.push(bytes.subarray(start, end));
+      this.heldBytes += bytes.buffer.byteLength;
     } else {
       this.#copy(bytes, start, end);
     }
@@ -63,6 +66,7 @@ export class FragmentBuffer {
     this.#closeBlock();
     const share = this.byteLength >> 3;
     this.#block = new Uint8Array(Math.min(Math.max(share, SMALLEST_BLOCK_BYTES), LARGEST_BLOCK_BYTES));
+    this.heldBytes += this.#block.length;
     this.#used = 0;
   }
 
@@ -76,6 +80,7 @@ export class FragmentBuffer {
       this.#block = undefined;
     } else {
       this.#parts.push(new Uint8Array(filled));
+      this.heldBytes += this.#used;
     }
     this.#used = 0;
   }
