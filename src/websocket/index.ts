@@ -23,7 +23,7 @@ export { PreparedMessage, prepare } from './connection/prepared-message.ts';
 export { ConnectionError, type ConnectionErrorCode } from './errors.ts';
 export type { TrustedProxies } from './server/client-address.ts';
 export { deviceProfile } from './server/device-profile.ts';
-export type { AllowedOrigins } from './server/origin-policy.ts';
+export { type AllowedOrigins, OriginPolicy } from './server/origin-policy.ts';
 export type { CountedLimit, ServerCounters } from './server/server-counters.ts';
 export { type ServerLimits, serverLimitDefaults } from './server/server-limits.ts';
 export { type Decision, serverDefaults, type WebSocketServerOptions } from './server/server-options.ts';

@@ -4,8 +4,6 @@ import { TokenBucket } from '../../protocol/index.ts';
 import { addressGroup } from './client-address.ts';
 import type { ServerLimits } from './server-limits.ts';
 
-/** Answers held back for one address at once; beyond them, its requests are not even decided about. */
-const MAX_HELD_PER_ADDRESS = 8;
 /** Addresses remembered; the one that failed longest ago is forgotten. */
 const MAX_ADDRESSES = 10_000;
 
@@ -15,7 +13,7 @@ interface Failures {
 }
 
 export type FailedHandshakeLimits = Required<
-  Pick<ServerLimits, 'maxFailedHandshakesPerMinute' | 'maxHandshakes'>
+  Pick<ServerLimits, 'maxFailedHandshakesPerMinute' | 'maxHandshakes' | 'maxHandshakesPerAddress'>
 >;
 
 /**
@@ -31,21 +29,18 @@ export class FailedHandshakes {
     this.#limits = limits;
   }
 
-  /** Whether the address has so many answers held back that it is refused before anything is decided. */
+  /** Whether answers held back take half the places of the address: then it is refused before anything is decided. */
   isBlocked(address: string): boolean {
-    return (this.#records.get(addressGroup(address))?.held ?? 0) >= MAX_HELD_PER_ADDRESS;
+    return (this.#records.get(addressGroup(address))?.held ?? 0) >= this.#limits.maxHandshakesPerAddress / 2;
   }
 
   /** A handshake failed. Says whether its answer is to be held back; then `release` must follow. */
   fail(address: string, now: number): boolean {
     const record = this.#recordOf(addressGroup(address), now);
-    if (
-      record.bucket.take(now) ||
-      record.held >= MAX_HELD_PER_ADDRESS ||
-      this.#held >= this.#limits.maxHandshakes / 4
-    ) {
-      return false;
-    }
+    if (record.bucket.take(now)) return false;
+    // Nobody else is to lack a place because of those who are held back.
+    const { maxHandshakes, maxHandshakesPerAddress } = this.#limits;
+    if (record.held >= maxHandshakesPerAddress / 2 || this.#held >= maxHandshakes / 2) return false;
     record.held += 1;
     this.#held += 1;
     return true;

@@ -210,8 +210,9 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
 
   #refuseAsFull(): void {
     const { handshakes, settings } = this.#core;
-    // While many read their refusals, those who come then are not told.
-    if (handshakes.size > 2 * settings.limits.maxHandshakes) this.#exchange.destroy();
+    // While many read their refusals, those who come then are not told; a stream costs no descriptor, and always is.
+    const isCrowded = handshakes.size > 2 * settings.limits.maxHandshakes;
+    if (isCrowded && this.#exchange.httpVersion === '1.1') this.#exchange.destroy();
     else
       this.refuse(503, 'The server has too many connections. Come back in a moment.', [['Retry-After', '5']]);
   }

@@ -39,7 +39,7 @@ export interface ServerLimits extends ConnectionLimits {
   readonly maxHandshakesPerAddress?: number;
   /**
    * Opening handshakes of one address in a minute that are refused with a status from 400 to 499, but 426.
-   * Beyond: each answer is held back for `tarpitMs`; with eight of them held back, 429 with `Retry-After`.
+   * Beyond: each answer is held back for `tarpitMs`; while half of `maxHandshakesPerAddress` are, 429 with `Retry-After`.
    * @default 30
    */
   readonly maxFailedHandshakesPerMinute?: number;

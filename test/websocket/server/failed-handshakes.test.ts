@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { FailedHandshakes } from '../../../src/websocket/server/failed-handshakes.ts';
 
 const open = (maxFailedHandshakesPerMinute: number, maxHandshakes = 1000) =>
-  new FailedHandshakes({ maxFailedHandshakesPerMinute, maxHandshakes });
+  new FailedHandshakes({ maxFailedHandshakesPerMinute, maxHandshakes, maxHandshakesPerAddress: 16 });
 
 /** The answers of so many failures at once. */
 const fail = (failures: FailedHandshakes, address: string, times: number, now = 0): boolean[] =>
@@ -29,7 +29,7 @@ describe('an address whose handshakes fail', () => {
     assert.deepEqual(fail(failures, '2001:db8::2', 1), [true]);
   });
 
-  it('is not asked any more when eight of its answers are held back, until one is given', () => {
+  it('is not asked any more when its answers held back take half of its places', () => {
     const failures = open(1);
     fail(failures, 'a', 8);
     assert.equal(failures.isBlocked('a'), false);
@@ -42,7 +42,7 @@ describe('an address whose handshakes fail', () => {
   });
 
   it('does not fill all the places for handshakes, with however many others', () => {
-    const failures = open(1, 40);
+    const failures = open(1, 20);
     const held = Array.from({ length: 20 }, (_, index) => fail(failures, `10.0.0.${index}`, 2)[1]);
     assert.equal(held.filter((isHeld) => isHeld).length, 10);
   });

@@ -85,10 +85,10 @@ describe('handshakes that fail', () => {
     assert.deepEqual([await answerTo(port), await answerTo(port)], ['403', '403']);
   });
 
-  it('are answered with 429, undecided, when eight answers to their address are held back', async (test) => {
+  it('are answered with 429, undecided, when answers held back take half the places of their address', async (test) => {
     let asked = 0;
     const { port } = await openServer(test, {
-      limits: { maxFailedHandshakesPerMinute: 1 },
+      limits: { maxFailedHandshakesPerMinute: 1, maxHandshakesPerAddress: 16 },
       tarpitMs: 60_000,
       upgrade: () => {
         asked += 1;
