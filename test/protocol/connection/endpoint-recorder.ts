@@ -35,8 +35,8 @@ export class EndpointRecorder implements EndpointHandler {
   error: ProtocolError | undefined;
   readonly #onMessage: RecorderOptions['onMessage'];
 
-  constructor(recorded: RecorderOptions = {}) {
-    const { role = 'client', limits, allowRsv1, requireMinimalLength = true, onMessage } = recorded;
+  constructor(given: RecorderOptions = {}) {
+    const { role = 'client', limits, allowRsv1, requireMinimalLength = true, onMessage } = given;
     const options: EndpointOptions = {
       role,
       limits: resolveMessageLimits(limits),
