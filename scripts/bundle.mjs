@@ -31,5 +31,7 @@ if (process.argv.includes('--metafile')) {
   const parts = Object.entries(inputs).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput);
   for (const [path, { bytesInOutput }] of parts) console.log(String(bytesInOutput).padStart(6), path);
 }
-console.log(`tidewire/client: ${contents.length} bytes minified, ${packedBytes} compressed, at most ${ceilingBytes}`);
+console.log(
+  `tidewire/client: ${contents.length} bytes minified, ${packedBytes} compressed, at most ${ceilingBytes}`,
+);
 if (packedBytes > ceilingBytes) process.exitCode = 1;

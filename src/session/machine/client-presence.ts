@@ -3,6 +3,7 @@
 import { type PlainData, PresenceMap, type PresenceMember } from '../../channel/index.ts';
 import type { ErrorBody } from '../error-code.ts';
 import type { MapEntry, MapPacket, PresPacket, ReplyPacket } from '../packet.ts';
+import { isWatchAnswer } from '../server-packet-shape.ts';
 
 export interface PresenceHandler {
   /** The members changed. `count` may be more than are listed. */
@@ -14,6 +15,8 @@ export interface PresenceMachine {
   readonly isOpen: boolean;
   request(packet: Omit<PresPacket, 't' | 'id'>, done: (reply: ReplyPacket | undefined) => void): void;
   setTimer(afterMs: number, callback: () => void): void;
+  /** The server said what cannot be. */
+  reset(reason: string): void;
 }
 
 /** Room between two changes of a client, for what servers do on its behalf. */
@@ -166,6 +169,7 @@ export class ClientPresence {
     this.#machine.request({ ch: channel, do: 'watch' }, (reply) => {
       if (reply === undefined || this.#watched.get(channel) !== watched) return;
       if (reply.err === undefined) {
+        if (!isWatchAnswer(reply.ok)) return this.#machine.reset('a reply to watch that is none');
         watched.s = (reply.ok as { readonly s: number }).s;
         watched.isPartial = true;
         watched.offset = -1;

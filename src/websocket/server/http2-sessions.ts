@@ -16,7 +16,14 @@ import { Admission, type AdmissionLimits } from './admission.ts';
 /** What a session gives the sockets on it to share, so that one TCP connection is no narrower than many. */
 export const SESSION_WINDOW_BYTES = 1024 * 1024;
 
+/**
+ * Node resets every new stream of a session that holds more than this, in MB. What waits on each socket has a limit of its
+ * own, `maxQueuedBytes`: a proxy that carries many sockets on one session must not lose them all to a few slow readers.
+ */
+const MAX_SESSION_MEGABYTES = 2048;
+
 const sessionOptions: ServerOptions = {
+  maxSessionMemory: MAX_SESSION_MEGABYTES,
   maxHeaderListPairs: httpHeadLimitDefaults.maxHeaders,
   settings: {
     enableConnectProtocol: true,
