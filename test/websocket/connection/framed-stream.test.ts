@@ -263,7 +263,7 @@ describe('framed stream: what is not ready yet keeps its place', () => {
 });
 
 describe('framed stream: memory that is used again for what arrives next', () => {
-  const frame = (opcode: number, payload: string, more: object = {}): Buffer =>
+  const frame = (opcode: number, payload: string, more: { isFinal?: boolean } = {}): Buffer =>
     buildFrame({ opcode, payload: Buffer.from(payload), maskingKey: exampleKey, ...more });
 
   class Keeper extends Recorder {
@@ -304,10 +304,10 @@ describe('framed stream: memory that is used again for what arrives next', () =>
     const { stream, handler } = openReusing();
     const long = 'x'.repeat(50_000);
     const bytes = Buffer.concat([
-      frame(2, 'a', { fin: false }),
+      frame(2, 'a', { isFinal: false }),
       frame(0, 'b'),
       frame(2, long),
-      frame(2, long, { fin: false }),
+      frame(2, long, { isFinal: false }),
       frame(0, long),
     ]);
     for (let at = 0; at < bytes.length; at += 9_999) stream.receive(bytes.subarray(at, at + 9_999));
