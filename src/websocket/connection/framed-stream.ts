@@ -1,12 +1,10 @@
 // A WebSocket on a stream of bytes: joins the protocol's endpoint to a stream, a writer and the deadlines.
 // Servers' connections and clients' sockets are faces of this.
 
-import { isUtf8 as nativeIsUtf8 } from 'node:buffer';
 import {
   CloseCode,
   Endpoint,
   type EndpointHandler,
-  type IsUtf8,
   Opcode,
   ProtocolError,
   type Role,
@@ -17,26 +15,15 @@ import type { MessageDeflate } from '../deflate/message-deflate.ts';
 import { ConnectionError } from '../errors.ts';
 import type { ConnectionSettings } from './connection-options.ts';
 import { InboundRate, portion } from './inbound-rate.ts';
+import { keepingOf } from './keeping.ts';
 import { LongInflation } from './long-inflation.ts';
 import { asBuffer } from './message-data.ts';
 import { MessageSender, type SenderOwner, type SendResult } from './message-sender.ts';
+import { PauseReason } from './pause-reason.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 import type { SharedBudget } from './shared-budget.ts';
-import { decodeAscii, decodeUtf8 } from './text.ts';
+import { decodeAscii, decodeUtf8, isUtf8 } from './text.ts';
 import { timerWheel, type WheelEntry } from './timer-wheel.ts';
-
-/** Why reading is paused; each reason is taken back by itself. */
-export const PauseReason = Object.freeze({
-  /** The application asked for it. */
-  Application: 1,
-  /** Too many handlers have not settled yet. */
-  Handlers: 2,
-  /** A long message is being inflated, a slice at a time. */
-  Inflating: 4,
-  /** The peer is ahead of the rate that it may send at. */
-  Rate: 8,
-} as const);
-export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason];
 
 /** What a framed stream calls. */
 export interface FramedStreamHandler {
@@ -70,8 +57,6 @@ export interface FramedStreamOptions {
 /** A shorter message inflates to less than 1 MiB, in one turn: DEFLATE makes of a byte 1 032 at most. */
 const SHORT_COMPRESSED_BYTES = 1_016;
 
-const isUtf8: IsUtf8 = (bytes, start, end) => nativeIsUtf8(bytes.subarray(start, end));
-
 const NOTHING = new Uint8Array(0);
 
 export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderOwner, WheelEntry {
@@ -88,6 +73,8 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
   private readonly deflate: MessageDeflate | undefined;
   /** A long message that is being inflated. */
   private inflation: LongInflation | undefined = undefined;
+  /** The chunk that is being parsed, if its memory is used again afterwards: what is handed on is copied. */
+  private lentChunk: Buffer | undefined = undefined;
   /** Bytes that arrived and may not be parsed yet, because reading is paused. */
   private unread: Buffer | undefined = undefined;
   private readonly budget: SharedBudget | undefined;
@@ -122,6 +109,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
       requireMinimalLength: options.settings.requireMinimalLength,
       allowRsv1: options.deflate !== undefined,
       isUtf8,
+      keeping: keepingOf(stream),
     });
     this.sender = new MessageSender(stream, this, {
       role: options.role,
@@ -227,13 +215,29 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     this.hasReceived = true;
     if (this.isEnding) return;
     this.bytesLeft -= chunk.length;
+    const isLent = this.stream.reusesMemory;
     if (this.pauseReasons !== 0 || this.unread !== undefined) {
-      this.unread = this.unread === undefined ? chunk : Buffer.concat([this.unread, chunk]);
+      if (this.unread !== undefined) this.unread = Buffer.concat([this.unread, chunk]);
+      else this.unread = isLent ? Buffer.from(chunk) : chunk;
       this.tellHeld();
       return;
     }
     this.handler.receiveChunk?.();
+    if (!isLent) {
+      this.parse(chunk);
+      return;
+    }
+    this.lentChunk = chunk;
     this.parse(chunk);
+    this.lentChunk = undefined;
+    if (this.unread !== undefined) this.unread = Buffer.from(this.unread);
+  }
+
+  roomForMore(): Buffer | undefined {
+    // What is unread comes first.
+    if (this.unread !== undefined) return undefined;
+    const room = this.endpoint.roomForMore();
+    return room && asBuffer(room);
   }
 
   /** The peer has ended its side: what it sent, and what we owe it, still counts. */
@@ -266,26 +270,26 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
 
   receiveMessage(bytes: Uint8Array, start: number, end: number): void {
     const { endpoint } = this;
-    const buffer = asBuffer(bytes);
     this.messagesLeft -= 1;
     if (endpoint.isCompressed && this.deflate !== undefined) {
-      this.receiveCompressed(this.deflate, buffer.subarray(start, end));
+      this.receiveCompressed(this.deflate, this.keep(bytes, start, end));
     } else if (endpoint.isText) {
+      const buffer = asBuffer(bytes);
       const text = endpoint.isAscii ? decodeAscii(buffer, start, end) : decodeUtf8(buffer, start, end);
       this.handler.receiveMessage(text, false);
     } else {
-      this.handler.receiveMessage(buffer.subarray(start, end), true);
+      this.handler.receiveMessage(this.keep(bytes, start, end), true);
     }
   }
 
   receivePing(bytes: Uint8Array, start: number, end: number): void {
     this.messagesLeft -= 1;
-    this.handler.receivePing(asBuffer(bytes).subarray(start, end));
+    this.handler.receivePing(this.keep(bytes, start, end));
   }
 
   receivePong(bytes: Uint8Array, start: number, end: number): void {
     this.messagesLeft -= 1;
-    this.handler.receivePong(asBuffer(bytes).subarray(start, end));
+    this.handler.receivePong(this.keep(bytes, start, end));
   }
 
   receiveClose(code: number, reason: string): void {
@@ -379,6 +383,12 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     this.scheduleKeepalive();
   }
 
+  /** `bytes[start, end)`, to stay as they are. */
+  private keep(bytes: Uint8Array, start: number, end: number): Buffer {
+    const view = asBuffer(bytes).subarray(start, end);
+    return bytes === this.lentChunk ? Buffer.from(view) : view;
+  }
+
   private parse(chunk: Buffer): void {
     const { sender } = this;
     sender.cork();
@@ -436,20 +446,17 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     else this.stream.resume();
   }
 
-  /** Inflates a message; a long one goes on in turns with everything else, and the messages behind it wait. */
   private receiveCompressed(deflate: MessageDeflate, compressed: Buffer): void {
-    const { isText } = this.endpoint;
     const mustWait = compressed.length > SHORT_COMPRESSED_BYTES && this.budget?.canInflate === false;
     const inflated = mustWait ? undefined : deflate.inflater.begin(compressed);
     if (inflated !== undefined) {
       // A short message lies in memory that the next one uses again.
-      this.receiveInflated(inflated, isText, true);
+      this.receiveInflated(inflated, true);
       return;
     }
     this.pause(PauseReason.Inflating);
     this.inflation = new LongInflation({
       inflater: deflate.inflater,
-      isText,
       compressed: mustWait ? compressed : undefined,
       budget: this.budget,
       onInflated: () => this.deliverInflation(),
@@ -457,19 +464,19 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
   }
 
   private deliverInflation(): void {
-    const { inflation } = this;
-    if (inflation?.inflated === undefined || this.endpoint.isCloseReceived) return;
+    const inflated = this.inflation?.inflated;
+    if (inflated === undefined || this.endpoint.isCloseReceived) return;
     // The application has paused meanwhile: `resume` comes back to it.
     if (this.pauseReasons !== PauseReason.Inflating) return;
     this.inflation = undefined;
-    this.receiveInflated(inflation.inflated, inflation.isText, false);
+    this.receiveInflated(inflated, false);
     this.resume(PauseReason.Inflating);
   }
 
-  private receiveInflated(inflated: Buffer | ProtocolError, isText: boolean, isTransient: boolean): void {
+  private receiveInflated(inflated: Buffer | ProtocolError, isTransient: boolean): void {
     if (inflated instanceof ProtocolError) {
       this.endpoint.fail(inflated);
-    } else if (!isText) {
+    } else if (!this.endpoint.isText) {
       this.handler.receiveMessage(isTransient ? Buffer.from(inflated) : inflated, true);
     } else if (isUtf8(inflated, 0, inflated.length)) {
       this.handler.receiveMessage(decodeUtf8(inflated, 0, inflated.length), false);

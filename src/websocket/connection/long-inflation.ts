@@ -6,7 +6,6 @@ import type { InflatingTurn, SharedBudget } from './shared-budget.ts';
 
 export interface LongInflationOptions {
   readonly inflater: MessageInflater;
-  readonly isText: boolean;
   /** What is to be inflated; undefined if the first turn was made. */
   readonly compressed: Uint8Array | undefined;
   readonly budget: SharedBudget | undefined;
@@ -15,7 +14,6 @@ export interface LongInflationOptions {
 }
 
 export class LongInflation implements InflatingTurn {
-  readonly isText: boolean;
   /** The message, or why there is none; undefined until then. */
   inflated: Buffer | ProtocolError | undefined = undefined;
   readonly #options: LongInflationOptions;
@@ -23,7 +21,6 @@ export class LongInflation implements InflatingTurn {
 
   constructor(options: LongInflationOptions) {
     this.#options = options;
-    this.isText = options.isText;
     if (options.budget === undefined || options.budget.enterInflating(this)) this.receiveTurn();
   }
 

@@ -12,9 +12,10 @@ import type {
 } from '../connection/connection.ts';
 import type { ConnectionSettings } from '../connection/connection-options.ts';
 import { DrainWaiters } from '../connection/drain-waiters.ts';
-import { FramedStream, type FramedStreamHandler, PauseReason } from '../connection/framed-stream.ts';
+import { FramedStream, type FramedStreamHandler } from '../connection/framed-stream.ts';
 import { type BinaryData, bytesOf, controlPayload } from '../connection/message-data.ts';
 import type { SendResult } from '../connection/message-sender.ts';
+import { PauseReason } from '../connection/pause-reason.ts';
 import { PreparedMessage } from '../connection/prepared-message.ts';
 import type { SharedBudget } from '../connection/shared-budget.ts';
 import type { MessageDeflate } from '../deflate/message-deflate.ts';
