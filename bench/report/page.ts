@@ -121,7 +121,7 @@ function curveTable(curve: CurveResult, peers: readonly PeerName[]): string {
 
 const style = `
 :root { color-scheme: light dark; --ink: #1b2830; --quiet: #66757f; --paper: #f5f7f8; --card: #fff; --line: #dfe5e9;
-  --tidewire: #00838f; --ws: #e0762f; --bun: #b05ca8; --deno: #5b7fd1; --undici: #6a9a3c; --net: #97a3ab; }
+  --tidewire: #00838f; --ws: #e0762f; --bun: #b05ca8; --deno: #5b7fd1; --undici: #6a9a3c; --net: #97a3ab; --socketio: #c2a23a; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4ebef; --quiet: #93a2ac; --paper: #11181c; --card: #1a2329;
   --line: #2c3840; --tidewire: #2cc4d1; } }
 * { box-sizing: border-box; }
