@@ -19,6 +19,7 @@ NAME      P1 … P13, one of its parts (P4a), or a group:
           curves   cost over connections, size, pipeline depth and fan-out width; or one of
                    connections, size, depth, width
           studies  what has no peer; or one of
+                   session         the channel protocol without sockets
                    workers         messages a second of two worker processes against one
                    fifty-thousand  so many connections over several processes
                    idle-memory     what holds the memory of an idle connection

@@ -142,7 +142,7 @@ function heapTable(ours: HeapSummary, bare: HeapSummary): FindingsTable {
     lines: [
       ...shown.map(([kind, held]) => [
         `\`${kind}\``,
-        number(held.count),
+        held.count < 0.05 ? '' : number(held.count),
         bytes(held.bytes),
         bytes((bare.get(kind) ?? none).bytes),
       ]),
