@@ -64,7 +64,10 @@ const serverFields: Readonly<Record<ServerPacket['t'], Fields>> = {
     o: isInteger,
     f: optional(isInteger),
     d: isData,
+    ts: optional(isInteger),
+    by: optional(isName),
     k: optional(isName),
+    x: optional(isOne),
     a: optional(isInteger),
     drop: optional(isInteger),
   },
@@ -79,6 +82,8 @@ const serverFields: Readonly<Record<ServerPacket['t'], Fields>> = {
     n: isInteger,
     put: optional(listOf(tuple([isName, isInteger, isData], isOne))),
     rm: optional(listOf(isName)),
+    snap: optional(isOne),
+    more: optional(isOne),
   },
   auth: { inMs: isInteger },
   goaway: { inMs: isInteger, spreadMs: isInteger },
@@ -86,8 +91,14 @@ const serverFields: Readonly<Record<ServerPacket['t'], Fields>> = {
   rpc: { id: isInteger, d: isData },
 };
 
-/** Whether a `sub` reply's `ok` is one. A client checks it when it knows what the reply is of. */
+// What the `ok` of a reply is, a client checks when it knows what the reply is of.
+
+/** Whether the `ok` of a reply to `sub` is one. */
 export const isSubVerdict: (value: unknown) => boolean = isVerdict;
+/** Whether the `ok` of a reply to `pub` is one. */
+export const isPubAnswer: Check = map({ e: isEpochText, o: isInteger, dup: isBoolean });
+/** Whether the `ok` of a reply to a `pres` that watches is one. */
+export const isWatchAnswer: Check = map({ s: isInteger });
 
 const checkServerPacket = checker(serverFields);
 

@@ -51,9 +51,12 @@ export class WebSocketDoor {
   get serverOptions(): WebSocketServerOptions<ClientLink> {
     const { limits } = this.#options.hub;
     return {
-      maxMessageBytes: Math.max(limits.maxPacketBytes, maxHelloBytes),
-      maxQueuedBytes: limits.maxQueuedBytes + limits.controlReserveBytes + largestMessageBytes,
       ...this.#options.webSocket,
+      limits: {
+        maxMessageBytes: Math.max(limits.maxPacketBytes, maxHelloBytes),
+        maxQueuedBytes: limits.maxQueuedBytes + limits.controlReserveBytes + largestMessageBytes,
+        ...this.#options.webSocket.limits,
+      },
       upgrade: (request) => this.#decide(request),
       open: (connection) => this.#open(connection),
       message: (connection, data) => this.#receive(connection, data),

@@ -19,8 +19,9 @@ export const jsonCodec: PacketCodec = Object.freeze({
     let value: unknown;
     try {
       value = JSON.parse(message);
-    } catch (cause) {
-      throw new PacketError(`not JSON: ${(cause as Error).message}`);
+    } catch {
+      // What the runtime says of it repeats some of the message, and the message may hold a credential.
+      throw new PacketError('not JSON');
     }
     hardenPlainData(value);
     return value;

@@ -36,6 +36,10 @@ import { Outbox, type OutboxMachine, type PublishFields, type PublishResult } fr
 /** Deadlines this late mean that the process slept or the clock jumped. */
 const jumpMs = 5_000;
 
+/** What a server may ask of a client's timers: no storm of pings, and nothing that a runtime's timer cannot wait for. */
+const shortestPingMs = 1_000;
+const longestPingMs = 86_400_000;
+
 export class ClientMachine {
   readonly #host: ClientHost;
   readonly #times: ClientTimes;
@@ -78,6 +82,11 @@ export class ClientMachine {
 
   get state(): ClientState {
     return this.#state;
+  }
+
+  /** When a connection is tried again, while `waiting`. */
+  get reconnectAt(): number | undefined {
+    return this.#reconnect?.onPassed === undefined ? undefined : this.#reconnect.at;
   }
 
   /** Public name of the session. */
@@ -282,8 +291,8 @@ export class ClientMachine {
   #onWelcome(packet: WelcomePacket): void {
     this.#clearConnectionDeadlines();
     this.#session = { sid: packet.sid, tok: packet.tok };
-    this.#pingMs = packet.pingMs;
-    this.#idleMs = packet.idleMs;
+    this.#pingMs = bounded(packet.pingMs);
+    this.#idleMs = bounded(packet.idleMs);
     this.#maxInflight = packet.max.inflight;
     this.#setState('open');
     this.#onSilenceBroken();
@@ -491,6 +500,7 @@ export class ClientMachine {
             if (reply !== undefined) this.#outbox.onReply(reply);
           },
         ),
+      reset: (reason) => this.#reset(reason),
       newProducer: () => this.#host.randomId(),
       setTimer: (afterMs, callback) => {
         this.#deadlines.add(this.#now + afterMs, callback);
@@ -508,6 +518,11 @@ export class ClientMachine {
         this.#request((id) => ({ t: 'pres', id, ...packet }), done);
       },
       setTimer: (afterMs, callback) => this.#connectionTimer(afterMs, callback),
+      reset: (reason) => this.#reset(reason),
     };
   }
+}
+
+function bounded(ms: number): number {
+  return Math.min(Math.max(ms, shortestPingMs), longestPingMs);
 }

@@ -3,6 +3,7 @@
 import { type PlainData, PresenceMap, type PresenceMember } from '../../channel/index.ts';
 import type { ErrorBody } from '../error-code.ts';
 import type { MapEntry, MapPacket, PresPacket, ReplyPacket } from '../packet.ts';
+import { isWatchAnswer } from '../server-packet-shape.ts';
 
 export interface PresenceHandler {
   /** The members changed. `count` may be more than are listed. */
@@ -14,11 +15,19 @@ export interface PresenceMachine {
   readonly isOpen: boolean;
   request(packet: Omit<PresPacket, 't' | 'id'>, done: (reply: ReplyPacket | undefined) => void): void;
   setTimer(afterMs: number, callback: () => void): void;
+  /** The server said what cannot be. */
+  reset(reason: string): void;
 }
 
 /** Room between two changes of a client, for what servers do on its behalf. */
 const clockStep = 1_024;
 const retryMs = 1_000;
+
+interface Entered {
+  readonly data: PlainData;
+  /** Called whenever the server has accepted it, and with an error when it never will. */
+  done(error?: ErrorBody): void;
+}
 
 interface Watched {
   readonly handler: PresenceHandler;
@@ -31,7 +40,7 @@ interface Watched {
 
 export class ClientPresence {
   readonly #machine: PresenceMachine;
-  readonly #entered = new Map<string, { data: PlainData }>();
+  readonly #entered = new Map<string, Entered>();
   readonly #watched = new Map<string, Watched>();
   #clock: number;
 
@@ -45,9 +54,9 @@ export class ClientPresence {
     return this.#clock;
   }
 
-  /** Enters, or changes what the others see. */
-  enter(channel: string, data: PlainData): void {
-    this.#entered.set(channel, { data });
+  /** Enters, or changes what the others see. `done` may never be called: when it changes, or leaves, before. */
+  enter(channel: string, data: PlainData, done: (error?: ErrorBody) => void = () => {}): void {
+    this.#entered.set(channel, { data, done });
     this.#sendEnter(channel);
   }
 
@@ -123,9 +132,12 @@ export class ClientPresence {
     if (entered === undefined || !this.#machine.isOpen) return;
     const packet = { ch: channel, do: 'enter', c: this.#tick(), d: entered.data } as const;
     this.#machine.request(packet, (reply) => {
-      if (reply?.err === undefined || this.#entered.get(channel) !== entered) return;
-      if (reply.err.retry === 'no') this.#entered.delete(channel);
-      else this.#machine.setTimer(reply.err.afterMs ?? retryMs, () => this.#sendEnter(channel));
+      if (reply === undefined || this.#entered.get(channel) !== entered) return;
+      if (reply.err === undefined) return entered.done();
+      if (reply.err.retry === 'no') {
+        this.#entered.delete(channel);
+        entered.done(reply.err);
+      } else this.#machine.setTimer(reply.err.afterMs ?? retryMs, () => this.#sendEnter(channel));
     });
   }
 
@@ -157,6 +169,7 @@ export class ClientPresence {
     this.#machine.request({ ch: channel, do: 'watch' }, (reply) => {
       if (reply === undefined || this.#watched.get(channel) !== watched) return;
       if (reply.err === undefined) {
+        if (!isWatchAnswer(reply.ok)) return this.#machine.reset('a reply to watch that is none');
         watched.s = (reply.ok as { readonly s: number }).s;
         watched.isPartial = true;
         watched.offset = -1;

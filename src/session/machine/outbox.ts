@@ -3,6 +3,7 @@
 import type { PlainData, Position } from '../../channel/index.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
 import type { PubPacket, ReplyPacket } from '../packet.ts';
+import { isPubAnswer } from '../server-packet-shape.ts';
 
 export interface PublishFields {
   readonly data: PlainData;
@@ -25,6 +26,8 @@ export interface OutboxMachine {
   /** A new producer id. */
   newProducer(): string;
   setTimer(afterMs: number, callback: () => void): void;
+  /** The server said what cannot be. */
+  reset(reason: string): void;
 }
 
 interface Item {
@@ -121,6 +124,10 @@ export class Outbox {
   onReply(packet: ReplyPacket): boolean {
     const awaited = this.#awaited.get(packet.id);
     if (awaited === undefined) return false;
+    if (packet.err === undefined && !isPubAnswer(packet.ok)) {
+      this.#machine.reset('a reply to pub that is none');
+      return true;
+    }
     this.#awaited.delete(packet.id);
     const { lane, item } = awaited;
     item.id = undefined;

@@ -17,6 +17,7 @@ function recorder(): OutboxMachine & { readonly sent: string[] } {
     },
     newProducer: () => `p${++producers}`,
     setTimer: () => undefined,
+    reset: (reason) => assert.fail(reason),
   };
 }
 
