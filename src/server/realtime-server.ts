@@ -31,6 +31,7 @@ import { HubTimer } from './hub/hub-timer.ts';
 import { warningLogger } from './logger.ts';
 import { MetricsCounter, type RealtimeMetrics } from './metrics.ts';
 import { checkBroker, checkOptions, type RealtimeOptions, realtimeDefaults } from './options.ts';
+import { resolveRates } from './packet-rates.ts';
 import type { ClientLink, ConnectedClient } from './transports/client-link.ts';
 import { WebSocketDoor } from './transports/websocket-door.ts';
 
@@ -130,6 +131,7 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       logger,
       webSocket,
       tokenFrom,
+      rates: resolveRates(options.rates),
       plainProfile,
       report,
     });

@@ -363,8 +363,10 @@ export class ClientMachine {
       case 'pos':
       case 'live':
       case 'gap':
-      case 'end':
         return this.#subscriptions.onPacket(packet);
+      case 'end':
+        this.#subscriptions.onPacket(packet);
+        return this.presence.onEnd(packet.s, packet.err);
       case 'map':
         return this.presence.onMap(packet);
       case 'pong':
