@@ -43,6 +43,8 @@ export interface ChannelFanoutWorkload {
   readonly perTick: number;
   /** Length of a payload as JSON, about. */
   readonly bytes: number;
+  /** The file in which our server keeps the channel; without one it keeps it in memory. */
+  readonly store?: string;
 }
 
 export interface ChannelIdleWorkload {

@@ -77,6 +77,8 @@ export class ChannelClient {
       if (isThorough) this.#compareNumber(dialect.payloadOf(message.toString()));
       this.received++;
       this.onDelivery();
+    } else if (dialect.refusal !== undefined && message.includes(dialect.refusal)) {
+      throw new Error(`the server refused: ${message}`);
     }
   }
 

@@ -9,6 +9,8 @@ export interface ChannelDialect {
   publish(payload: string, id: number): string;
   /** How every delivery begins. */
   readonly delivery: Buffer;
+  /** A part of every refusal; none may come. */
+  readonly refusal?: string;
   /** Takes the payload out of a delivery. */
   payloadOf(message: string): unknown;
   /** Sent from time to time, so that the server does not take the connection for dead. */
@@ -27,6 +29,7 @@ export const channelDialects = {
     ],
     publish: (payload, id) => `{"t":"pub","id":${id},"ch":"bench:all","d":${payload}}`,
     delivery: Buffer.from('{"t":"msg"'),
+    refusal: '"err":',
     payloadOf: (message) => JSON.parse(message).d,
     ping: '{"t":"ping"}',
   },

@@ -81,6 +81,7 @@ Repeat it on Linux, with Node 20 or newer, after \`npm ci\`:
 
 \`\`\`sh
 npm run bench -- all        # every row and study
+npm run bench -- studies    # scale, memory and durability alone; --help lists each
 npm run bench -- curves     # cost over connections, size, pipeline depth and fan-out width
 npm run bench -- P5         # one row; --help lists all
 npm run bench -- --quick    # four rows against ws in less than a minute, beside the figures stored here
