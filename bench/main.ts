@@ -21,6 +21,7 @@ NAME      P1 … P13, one of its parts (P4a), or a group:
                    connections, size, depth, width
           studies  what has no peer; or one of
                    session         the channel protocol without sockets
+                   handlers        from publish to handler, both ends ours or socket.io's
                    durability      a channel on disk against one in memory
                    workers         messages a second of two worker processes against one
                    fifty-thousand  so many connections over several processes

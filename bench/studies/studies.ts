@@ -1,5 +1,6 @@
 // All studies, in the order of the report.
 import { durabilityStudy } from './durability-study.ts';
+import { handlersStudy } from './handlers-study.ts';
 import { idleMemoryStudy } from './idle-memory-study.ts';
 import { manyConnectionsStudy } from './many-connections-study.ts';
 import { sessionStudy } from './session-study.ts';
@@ -8,6 +9,7 @@ import { workersStudy } from './workers-study.ts';
 
 export const studies: readonly Study[] = [
   sessionStudy,
+  handlersStudy,
   durabilityStudy,
   workersStudy,
   manyConnectionsStudy,
