@@ -15,7 +15,7 @@ import type { ConnectionParts } from './connection-parts.ts';
 import type { Authentication, OpenedSession } from './hub-port.ts';
 import type { PresenceDesk } from './presence-desk.ts';
 import type { PublishLanes } from './publish-lanes.ts';
-import type { SubscriptionSet } from './subscription-set.ts';
+import type { SubscribeResult, SubscriptionSet } from './subscription-set.ts';
 
 export type PlainSubscription = Pick<SubPacket, 'ch' | 'e' | 'o'>;
 
@@ -176,6 +176,22 @@ export class ServerConnection implements ContextOwner {
     if (this.#state === 'open') this.#output.send({ t: 'goaway', inMs, spreadMs });
   }
 
+  /**
+   * Subscribes the client of the server's own accord, as it would itself: authorised, from now on, and told by a packet.
+   * Calls back once, with what refused it.
+   */
+  subscribe(channel: string, done: (error: ErrorBody | undefined) => void): void {
+    if (this.#state !== 'open') return done(errorBody('unavailable', 'the client has not been let in'));
+    if (this.#subscriptions.has(channel)) return done(undefined);
+    const onResult = (result: SubscribeResult): void => {
+      if ('error' in result) return done(result.error);
+      this.#context.send({ t: 'sub', ch: channel, ...result.verdict });
+      result.subscription.flow();
+      done(undefined);
+    };
+    this.#subscriptions.subscribe({ ch: channel }, onResult, () => done(undefined));
+  }
+
   /** What the subject may do has changed: every channel is asked about again. */
   authorizeAgain(): void {
     const end = (s: number, err: ErrorBody): void => this.#endedByServer(s, err);
@@ -334,7 +350,9 @@ export class ServerConnection implements ContextOwner {
       case 'pub':
         return context.request(packet.id, () => this.#lanesOf().publish(packet));
       case 'credit':
-        return this.#subscriptions.credit(packet.s, packet.n);
+        if (packet.s !== undefined) this.#subscriptions.credit(packet.s, packet.n);
+        if (packet.id !== undefined) this.#calls?.credit(packet.id, packet.n);
+        return;
       case 'ack':
         return this.#subscriptions.acknowledge(packet.s, packet.o);
       case 'ping':
