@@ -12,3 +12,4 @@ export const documentPath = pathTo('docs/benchmarks.md');
 export const serverProgram = (name: string) => pathTo(`bench/servers/${name}.mjs`);
 export const clientProgram = pathTo('bench/clients/client.mjs');
 export const loadProgram = pathTo('dist/bench/load/main.js');
+export const commandProgram = pathTo('dist/src/cli/main.js');

@@ -48,11 +48,22 @@ export function clientCommand(peer: PeerName, task: object): Command {
   return { file, args: [...args, clientProgram, JSON.stringify(task)] };
 }
 
-/** Brings the peers if they are missing or older than the lock file. They are no dependency of Tidewire. */
+/** An installation that takes longer waits for a registry that does not answer. */
+const installTimeoutMs = 90_000;
+
+/**
+ * Brings the peers if they are missing or older than the lock file. They are no dependency of Tidewire. Throws when they
+ * cannot be had.
+ */
 export function installPeers(): void {
   const installed = join(peersDirectory, '.package-lock.json');
   const wanted = join(benchDirectory, 'package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
   console.error('installing the peers into bench/node_modules …');
-  execFileSync('npm', ['--prefix', benchDirectory, 'ci'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const args = ['--prefix', benchDirectory, 'ci', '--fetch-retries=1', '--fetch-timeout=20000'];
+  try {
+    execFileSync('npm', args, { stdio: ['ignore', 'ignore', 'inherit'], timeout: installTimeoutMs });
+  } catch (cause) {
+    throw new Error('the peers cannot be installed: is the registry of npm within reach?', { cause });
+  }
 }

@@ -226,15 +226,3 @@ export const rows: readonly Row[] = [
     targets: aheadOfClients,
   },
 ];
-
-/** The rows of `--quick`: enough to see that nothing became slower. */
-export const quickRows: readonly string[] = ['P1', 'P2', 'P5', 'P8b'];
-
-/** The rows a word names: an id, the number of several (`P4`), a group, or `all`; none if it names nothing. */
-export function rowsNamed(name: string): Row[] {
-  const id = name.toUpperCase();
-  return rows.filter((row) => {
-    const belongs = row.id.toUpperCase() === id || row.id.replace(/[a-z]$/, '') === id;
-    return name === 'all' || belongs || row.groups.includes(name);
-  });
-}

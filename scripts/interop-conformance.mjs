@@ -37,6 +37,10 @@ for (const peer of preparePeers()) {
   }
   if (peer.client !== undefined)
     runs.push(await keep(peer, `${name} client`, () => measureClient(peer, name)));
+  if (peer.http2Client !== undefined) {
+    const over = { client: peer.http2Client };
+    runs.push(await keep(peer, `${name} client http2`, () => measureClient(over, name, true)));
+  }
 }
 if (values.html !== undefined) writeFileSync(values.html, formatHtml(runs));
 writeFileSync(new URL('../docs/conformance.md', import.meta.url), page(runs));
@@ -59,13 +63,15 @@ async function measureServer(peer, name, http2 = false) {
   return told(run);
 }
 
-async function measureClient(peer, name) {
-  const test = new ClientTest({ deadlineMs });
+async function measureClient(peer, name, http2 = false) {
+  const test = new ClientTest({ deadlineMs, http2 });
   const url = await test.listen();
   const finished = test.finished();
   const ended = runClient(peer.client, [url, name]).then(async ({ code, errors }) => {
     // A client that died did not ask for its report: what it did until then counts.
-    if (code !== 0) console.error(`${name} ended with ${code}: ${errors.split('\n').at(-2) ?? ''}`);
+    if (code === 0) return;
+    console.error(`${name} ended with ${code}: ${errors.split('\n').at(-2) ?? ''}`);
+    if (http2) throw new Error('the client over HTTP/2 did not finish');
     const socket = await fetch(`${url.replace('ws:', 'http:')}/report?agent=${encodeURIComponent(name)}`);
     await socket.text();
   });

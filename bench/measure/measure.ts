@@ -2,13 +2,11 @@
 import type { PeerName } from '../peers.ts';
 import type { Target } from '../rows.ts';
 import { type Contender, type Measured, startContender } from './contender.ts';
+import type { Progress } from './progress.ts';
 import { isAvailable, type Method, type PeerResult, type TargetResult } from './result.ts';
 import { spreadOf } from './statistics.ts';
 
 export type PeerResults = Partial<Record<PeerName, PeerResult>>;
-
-/** Says what is going on; each call replaces the last. */
-export type Progress = (what: string) => void;
 
 /** A peer that cannot do what is asked, or fails while it does, is `unavailable`; the others go on. */
 export async function measure(measured: Measured, method: Method, progress: Progress): Promise<PeerResults> {

@@ -2,6 +2,7 @@
 import type { Latency } from '../load/load.ts';
 import type { PeerName } from '../peers.ts';
 import type { Row } from '../rows.ts';
+import type { Findings, Study } from '../studies/study.ts';
 import type { Spread } from './statistics.ts';
 
 /** How a figure was come by. */
@@ -65,4 +66,8 @@ export interface CurveResult extends Method, Circumstances {
 
 export function isAvailable(result: PeerResult | undefined): result is PeerFigures {
   return result !== undefined && 'costs' in result;
+}
+
+export interface StudyResult extends Circumstances, Findings, Pick<Study, 'id' | 'title'> {
+  readonly command: string;
 }

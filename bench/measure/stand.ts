@@ -1,9 +1,13 @@
 // A test stand: one measured process, the process on the other side of the wire, and the one of them that drives.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Latency, LoadCount } from '../load/load.ts';
 import { loadProgram } from '../paths.ts';
 import { clientCommand, type PeerName, serverCommand } from '../peers.ts';
 import type { Row } from '../rows.ts';
 import type { Workload } from '../workload.ts';
+import { type HeapSummary, summarizeHeap } from './heap-snapshot.ts';
 import { cpuTimeUs, memoryOf } from './process-usage.ts';
 import { Worker } from './worker.ts';
 
@@ -11,6 +15,17 @@ export interface Run extends LoadCount {
   /** CPU of the measured process and of the other side, in microseconds. */
   readonly cpuUs: number;
   readonly otherCpuUs: number;
+}
+
+/** Memory of a process, in bytes. */
+export interface MemoryReading {
+  /** That no file backs: heap, buffers, stacks. */
+  readonly anonymous: number;
+  /** Of the JavaScript heap: in use, and taken from the system. */
+  readonly heapUsed: number;
+  readonly heapCommitted: number;
+  /** Of buffers outside the heap. */
+  readonly external: number;
 }
 
 export class Stand {
@@ -56,12 +71,22 @@ export class Stand {
     return this.#driver.ask({ type: 'latency', durationMs, perSecond });
   }
 
-  /** What the measured process holds once its garbage is collected, in bytes. */
-  async memory(): Promise<{ anonymous: number; heapUsed: number; external: number }> {
-    const { heapUsed, external } = await this.#subject.ask<{ heapUsed: number; external: number }>({
-      type: 'memory',
-    });
-    return { anonymous: memoryOf(this.#subject.ready.pid).anonymous, heapUsed, external };
+  /** What the measured process holds once its garbage is collected. */
+  async memory(): Promise<MemoryReading> {
+    const heap = await this.#subject.ask<Omit<MemoryReading, 'anonymous'>>({ type: 'memory' });
+    return { anonymous: memoryOf(this.#subject.ready.pid).anonymous, ...heap };
+  }
+
+  /** Sums up what is in the heap of the measured process, which must be V8's; that needs a good deal of memory itself. */
+  async heap(): Promise<HeapSummary> {
+    const directory = mkdtempSync(join(tmpdir(), 'tidewire-bench-'));
+    try {
+      const path = join(directory, 'heap.heapsnapshot');
+      await this.#subject.ask({ type: 'heap', path });
+      return summarizeHeap(path);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   }
 
   async stop(): Promise<void> {

@@ -18,7 +18,8 @@ export type Request =
   | { readonly type: 'open'; readonly count: number }
   | { readonly type: 'run'; readonly durationMs: number }
   | { readonly type: 'latency'; readonly durationMs: number; readonly perSecond: number }
-  | { readonly type: 'memory' };
+  | { readonly type: 'memory' }
+  | { readonly type: 'heap'; readonly path: string };
 
 /** A worker that has not answered by then hangs, and is ended. */
 const answerDeadlineMs = 60_000;

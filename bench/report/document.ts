@@ -1,13 +1,22 @@
 // Writes docs/benchmarks.md: the method in a few sentences, the tables, and how to repeat them.
-import { type CurveResult, isAvailable, type PeerResult, type RowResult } from '../measure/result.ts';
+import { curves as knownCurves } from '../curves.ts';
+import {
+  type Circumstances,
+  type CurveResult,
+  isAvailable,
+  type PeerResult,
+  type RowResult,
+  type StudyResult,
+} from '../measure/result.ts';
 import { spreadOf } from '../measure/statistics.ts';
 import { type PeerName, peerTitles } from '../peers.ts';
-import { costOf, number, spread, targetText, verdict } from './figures.ts';
+import { cellText, costOf, number, spread, targetText, verdict } from './figures.ts';
+import type { Results } from './results-store.ts';
 
 const serverPeers = ['tidewire', 'ws', 'bun', 'deno', 'net'] as const satisfies readonly PeerName[];
 const clientPeers = ['tidewire', 'ws', 'undici', 'bun', 'deno'] as const satisfies readonly PeerName[];
 
-export function documentOf(rows: readonly RowResult[], curves: readonly CurveResult[]): string {
+export function documentOf({ rows, studies, curves }: Results): string {
   const servers = rows.filter(({ side, unit }) => side === 'server' && unit !== 'KiB');
   const memory = rows.filter(({ unit }) => unit === 'KiB');
   const clients = rows.filter(({ side }) => side === 'client');
@@ -39,9 +48,10 @@ export function documentOf(rows: readonly RowResult[], curves: readonly CurveRes
       'Open loop: messages leave on a schedule, and a late one counts from when it was due. Microseconds.',
       latencyTable(rows),
     ),
-    ...curves.map((curve) => section(`Curve: ${curve.title}`, `${curve.unit}.`, curveTable(curve))),
+    ...studies.map((study) => section(study.title, study.remarks.join('\n\n'), studyTables(study))),
+    ...curves.map(curveSection),
     section('Not available', '', unavailableList(rows)),
-    section('Where and when', '', circumstancesList([...rows, ...curves])),
+    section('Where and when', '', circumstancesList({ rows, studies, curves })),
   ];
   return `${sections.filter((text) => text !== '').join('\n\n')}\n`;
 }
@@ -64,7 +74,7 @@ are on. Peers get their cheapest form of an echo: ws echoes text as a \`Buffer\`
 Repeat it on Linux, with Node 20 or newer, after \`npm ci\`:
 
 \`\`\`sh
-npm run bench -- all        # every row
+npm run bench -- all        # every row and study
 npm run bench -- curves     # cost over connections, size, pipeline depth and fan-out width
 npm run bench -- P5         # one row; --help lists all
 npm run bench -- --quick    # four rows against ws in less than a minute, beside the figures stored here
@@ -130,6 +140,20 @@ function latencyTable(rows: readonly RowResult[]): string {
   return table(['', 'rate', '', 'p50', 'p99', 'p99.9'], lines);
 }
 
+/** Each table under its caption and the command that makes it again. */
+function studyTables({ tables, command }: StudyResult): string {
+  const texts = tables.map(({ caption, header, lines }) => {
+    const cells = lines.map((line) => line.map(cellText));
+    return (caption === '' ? '' : `### ${caption}\n\n`) + table(header, cells);
+  });
+  return [...texts, `Repeat it: \`${command}\`.`].join('\n\n');
+}
+
+function curveSection(curve: CurveResult): string {
+  const remark = knownCurves.find(({ id }) => id === curve.id)?.remark ?? '';
+  return section(`Curve: ${curve.title}`, `${curve.unit}. ${remark}`.trim(), curveTable(curve));
+}
+
 function curveTable({ axis, points }: CurveResult): string {
   const peers = serverPeers.filter((peer) => points.some((point) => point.peers[peer] !== undefined));
   const lines = points.map((point) => [`${point.x}`, ...peers.map((peer) => costOf(point.peers[peer]))]);
@@ -150,28 +174,30 @@ function unavailableList(rows: readonly RowResult[]): string {
   return lines.join('\n');
 }
 
-function circumstancesList(results: readonly (RowResult | CurveResult)[]): string {
+function circumstancesList({ rows, studies, curves }: Results): string {
   const where = new Map<string, string[]>();
-  for (const { id, machine, node, commit, date, rounds, roundMs } of results) {
-    const text = `${date} UTC, commit ${commit}: ${machine}; Node ${node}; ${rounds} rounds of ${roundMs / 1000} s`;
-    const key = text.replace(/ \d\d:\d\d/, '');
-    where.set(key, [...(where.get(key) ?? []), id]);
-  }
+  const note = (result: Circumstances & { readonly id: string }, method: string) => {
+    const { id, machine, node, commit, date } = result;
+    const text = `${date.slice(0, 10)}, commit ${commit}: ${machine}; Node ${node}${method}`;
+    where.set(text, [...(where.get(text) ?? []), id]);
+  };
+  for (const result of [...rows, ...curves])
+    note(result, `; ${result.rounds} rounds of ${result.roundMs / 1000} s`);
+  for (const result of studies) note(result, '');
   const lines = [...where].map(([text, ids]) => `- ${text} (${ids.join(', ')})`);
-  return [...lines, ...versionsOf(results)].join('\n');
+  return [...lines, versionsOf(rows)].join('\n');
 }
 
 /** One line with the version of every peer. */
-function versionsOf(results: readonly (RowResult | CurveResult)[]): string[] {
+function versionsOf(rows: readonly RowResult[]): string {
   const versions = new Map<string, string>();
-  for (const result of results) {
-    if (!('peers' in result)) continue;
-    for (const [peer, figures] of Object.entries(result.peers)) {
+  for (const { peers } of rows) {
+    for (const [peer, figures] of Object.entries(peers)) {
       if (isAvailable(figures) && figures.version && peer !== 'tidewire' && peer !== 'net')
         versions.set(peer, figures.version);
     }
   }
-  return [`- Peers: ${[...versions].map(([peer, version]) => `${peer} ${version}`).join(', ')}`];
+  return `- Peers: ${[...versions].map(([peer, version]) => `${peer} ${version}`).join(', ')}`;
 }
 
 function table(header: readonly string[], lines: readonly (readonly string[])[]): string {

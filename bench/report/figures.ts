@@ -30,3 +30,8 @@ export function targetText({ against, atMost, figure }: TargetResult, unit: stri
 export function verdict({ met }: TargetResult): string {
   return met === undefined ? 'not measured' : met ? 'met' : 'MISSED';
 }
+
+/** A cell of a study's table. */
+export function cellText(cell: string | number): string {
+  return typeof cell === 'number' ? number(cell) : cell;
+}

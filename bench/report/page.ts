@@ -1,16 +1,18 @@
 // Writes the page of results: one file with everything in it, charts drawn as SVG, no script.
-import { type CurveResult, isAvailable, type RowResult } from '../measure/result.ts';
+import { curves as knownCurves } from '../curves.ts';
+import { type CurveResult, isAvailable, type RowResult, type StudyResult } from '../measure/result.ts';
 import { spreadOf } from '../measure/statistics.ts';
 import { type PeerName, peerNames, peerTitles } from '../peers.ts';
 import { type Bar, barChart } from './bar-chart.ts';
 import { escapeHtml } from './escape-html.ts';
-import { number, targetText, verdict } from './figures.ts';
+import { cellText, number, targetText, verdict } from './figures.ts';
 import { lineChart } from './line-chart.ts';
+import type { Results } from './results-store.ts';
 
-export function pageOf(rows: readonly RowResult[], curves: readonly CurveResult[]): string {
+export function pageOf({ rows, studies, curves }: Results): string {
   const targets = rows.flatMap((row) => row.targets).filter((target) => target.met !== undefined);
   const met = targets.filter((target) => target.met).length;
-  const latest = [...rows, ...curves].toSorted((a, b) => (a.date < b.date ? 1 : -1))[0];
+  const latest = [...rows, ...studies, ...curves].toSorted((a, b) => (a.date < b.date ? 1 : -1))[0];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -28,6 +30,7 @@ median, the thin line its least and greatest round. <strong>${met} of ${targets.
 </header>
 <main>
 <section class="rows">${rows.map(rowCard).join('\n')}</section>
+${studies.length === 0 ? '' : `<h2>Scale</h2><section class="studies">${studies.map(studyCard).join('\n')}</section>`}
 ${curves.length === 0 ? '' : `<h2>Cost curves</h2><section class="curves">${curves.map(curveCard).join('\n')}</section>`}
 </main>
 </body>
@@ -74,7 +77,33 @@ function curveCard(curve: CurveResult): string {
 ${lineChart(lines, curve.axis)}
 <p class="legend">${peers.map((peer: PeerName) => `<span class="${peer}">${peerTitles[peer]}</span>`).join(' ')}</p>
 ${curveTable(curve, peers)}
+<p class="quiet">${escapeHtml(knownCurves.find(({ id }) => id === curve.id)?.remark ?? '')}</p>
 </article>`;
+}
+
+function studyCard({ id, title, remarks, tables }: StudyResult): string {
+  const parts = tables.map(({ caption, header, lines }) => {
+    const head = header.map((text) => `<th scope="col">${marked(text)}</th>`).join('');
+    const rows = lines.map(([first = '', ...cells]) => {
+      const rest = cells.map((cell) => `<td>${marked(cellText(cell))}</td>`).join('');
+      return `<tr><th scope="row">${marked(cellText(first))}</th>${rest}</tr>`;
+    });
+    const name = caption === '' ? '' : `<caption>${escapeHtml(caption)}</caption>`;
+    return `<table>${name}<tr>${head}</tr>${rows.join('')}</table>`;
+  });
+  return `<article id="study-${id}">
+<h3>${escapeHtml(title)}</h3>
+${remarks.map((remark) => `<p class="quiet">${marked(remark)}</p>`).join('\n')}
+${parts.join('\n')}
+</article>`;
+}
+
+/** HTML for the few marks that findings use: `code`, **strong** and *emphasis*. */
+function marked(text: string): string {
+  return escapeHtml(text)
+    .replaceAll(/`([^`]+)`/g, '<code>$1</code>')
+    .replaceAll(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
+    .replaceAll(/\*([^*]+)\*/g, '<em>$1</em>');
 }
 
 /** The same figures in words, for those who cannot see the lines. */
@@ -102,8 +131,8 @@ header p { max-width: 46rem; margin: .4rem 0; }
 h1 { margin: 0; font-size: 1.7rem; } h2 { margin: 2.5rem 0 1rem; } h3 { margin: 0; font-size: 1rem; }
 h3 span { color: var(--tidewire); }
 .quiet { margin: .1rem 0 .6rem; color: var(--quiet); font-size: .85rem; }
-.rows, .curves { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); margin-top: 1.5rem; }
-.curves { grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); }
+.rows, .curves, .studies { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); margin-top: 1.5rem; }
+.curves, .studies { grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); }
 article { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.1rem; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
 svg text { fill: var(--ink); font-size: 12px; } svg .tick { fill: var(--quiet); font-size: 11px; }
@@ -117,5 +146,6 @@ ul { list-style: none; margin: .7rem 0 0; padding: 0; font-size: .85rem; }
 li::before { content: '●'; margin-right: .5em; } li.met::before { color: #2e9e5b; } li.missed::before { color: #d1453b; }
 li.open { color: var(--quiet); }
 details { margin-top: .5rem; font-size: .85rem; } table { border-collapse: collapse; }
-td, th { padding: .15rem .7rem .15rem 0; text-align: right; font-weight: normal; }
+td, th { padding: .15rem .7rem .15rem 0; text-align: right; font-weight: normal; } th[scope=row] { text-align: left; }
+.studies article { overflow-x: auto; } .studies table { font-size: .85rem; margin-top: .8rem; } caption { text-align: left; font-weight: 600; }
 `;

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { documentPath, resultsDirectory } from '../paths.ts';
 import { documentOf } from './document.ts';
 import { pageOf } from './page.ts';
-import { storedCurves, storedRows } from './results-store.ts';
+import { storedResults } from './results-store.ts';
 
 export function writeReports(): void {
-  const rows = storedRows();
-  const curves = storedCurves();
-  writeFileSync(documentPath, documentOf(rows, curves));
-  writeFileSync(join(resultsDirectory, 'index.html'), pageOf(rows, curves));
+  const results = storedResults();
+  writeFileSync(documentPath, documentOf(results));
+  writeFileSync(join(resultsDirectory, 'index.html'), pageOf(results));
 }

@@ -1,10 +1,11 @@
-// Keeps results as JSON: one file for each row and each curve, so that the newest of each stands.
+// Keeps results as JSON: one file for each row, study and curve, so that the newest of each stands.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { curves } from '../curves.ts';
-import type { CurveResult, RowResult } from '../measure/result.ts';
+import type { CurveResult, RowResult, StudyResult } from '../measure/result.ts';
 import { resultsDirectory } from '../paths.ts';
 import { rows } from '../rows.ts';
+import { studies } from '../studies/studies.ts';
 
 const fileOf = (name: string) => join(resultsDirectory, `${name}.json`);
 
@@ -16,13 +17,24 @@ export function saveCurve(result: CurveResult): void {
   save(`curve-${result.id}`, result);
 }
 
-/** The stored rows, in the order of the table. */
-export function storedRows(): RowResult[] {
-  return rows.flatMap((row) => load<RowResult>(row.id));
+export function saveStudy(result: StudyResult): void {
+  save(`study-${result.id}`, result);
 }
 
-export function storedCurves(): CurveResult[] {
-  return curves.flatMap((curve) => load<CurveResult>(`curve-${curve.id}`));
+/** All that is stored. */
+export interface Results {
+  /** In the order of the table. */
+  readonly rows: readonly RowResult[];
+  readonly studies: readonly StudyResult[];
+  readonly curves: readonly CurveResult[];
+}
+
+export function storedResults(): Results {
+  return {
+    rows: rows.flatMap(({ id }) => load<RowResult>(id)),
+    studies: studies.flatMap(({ id }) => load<StudyResult>(`study-${id}`)),
+    curves: curves.flatMap(({ id }) => load<CurveResult>(`curve-${id}`)),
+  };
 }
 
 function save(name: string, value: unknown): void {

@@ -1,8 +1,8 @@
 // The table on the terminal: one row a line, ours beside each peer, and the targets.
 
-import { isAvailable, type RowResult } from '../measure/result.ts';
+import { isAvailable, type RowResult, type StudyResult } from '../measure/result.ts';
 import { type PeerName, peerNames } from '../peers.ts';
-import { costOf, number, targetText, verdict } from './figures.ts';
+import { cellText, costOf, number, targetText, verdict } from './figures.ts';
 
 const columns = ['tidewire', 'ws', 'bun', 'deno', 'undici', 'net'] as const satisfies readonly PeerName[];
 
@@ -19,6 +19,14 @@ export function terminalTable(results: readonly RowResult[]): string {
     result.targets.map((target) => `${targetText(target, result.unit)} ${verdict(target)}`).join('; '),
   ]);
   return align([header, ...lines]);
+}
+
+/** The tables of a study, each under its caption. */
+export function studyTables({ title, tables }: StudyResult): string {
+  const texts = tables.map(({ caption, header, lines }) =>
+    [caption || title, align([header, ...lines.map((line) => line.map(cellText))])].join('\n'),
+  );
+  return `\n${texts.join('\n\n')}\n`;
 }
 
 /** Why a peer has no figure, one line each. */

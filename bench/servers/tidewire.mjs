@@ -12,7 +12,7 @@ const server = new WebSocketServer({
   port: 0,
   backlog: 4096,
   // All of the load comes from this one machine.
-  maxConnectionsPerAddress: 16_000,
+  limits: { maxConnectionsPerAddress: 16_000 },
   // By default, messages under 1 KiB are sent as they are; here 100 B are compressed too, as by the peers.
   perMessageDeflate: { thresholdBytes: 0 },
   message(connection, data) {

@@ -47,8 +47,7 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
     server: httpServer,
     path: '/chat',
     allowedOrigins,
-    maxMessageBytes: chatLimits.maxMessageBytes,
-    maxConnections: 500,
+    limits: { maxMessageBytes: chatLimits.maxMessageBytes, maxConnections: 500 },
     open(connection) {
       conversation.enter(connection);
       const tooLate = () => connection.close(ChatCloseCode.JoinTimeout, 'no name was given in time');

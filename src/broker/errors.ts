@@ -8,7 +8,11 @@ export type BrokerErrorCode =
   /** It keeps as many channels as it may. */
   | 'BROKER_FULL'
   /** The broker was closed by its owner. */
-  | 'BROKER_CLOSED';
+  | 'BROKER_CLOSED'
+  /** What the store gives back is not what was written to it: it is not used any more. */
+  | 'BROKER_DAMAGED'
+  /** A package or a runtime that the broker needs is not there; the message names it. */
+  | 'BROKER_UNSUPPORTED';
 
 export interface BrokerErrorOptions {
   readonly effect: 'none' | 'unknown';

@@ -20,6 +20,15 @@ export type {
   MailboxRequest,
 } from './mailbox-broker.ts';
 export { ChannelLog, type ChannelLogOptions, type Moment, type PublishStep } from './memory/channel-log.ts';
+export type {
+  ChannelParts,
+  DedupeKeys,
+  MailboxStore,
+  Producers,
+  PublicationStore,
+  SequenceCheck,
+} from './memory/channel-parts.ts';
+export { memoryParts } from './memory/memory-parts.ts';
 export { MemoryPresence, type MemoryPresenceOptions } from './memory/memory-presence.ts';
 export { MemoryBroker, type MemoryBrokerOptions, memoryBrokerDefaults } from './memory-broker.ts';
 export type {

@@ -16,9 +16,10 @@ import { type Clock, systemClock } from './clock.ts';
 import { BrokerError } from './errors.ts';
 import type { MailboxBroker } from './mailbox-broker.ts';
 import { ChannelLog, place } from './memory/channel-log.ts';
+import type { MailboxStore } from './memory/channel-parts.ts';
 import { FeedSet } from './memory/feed.ts';
-import type { MailboxTable } from './memory/mailbox-table.ts';
-import { MemoryPresence } from './memory/memory-presence.ts';
+import { memoryParts } from './memory/memory-parts.ts';
+import { MemoryPresence, presenceIn } from './memory/memory-presence.ts';
 import type { PresenceBroker } from './presence-broker.ts';
 
 export interface MemoryBrokerOptions {
@@ -82,7 +83,10 @@ export class MemoryBroker implements Broker {
   constructor(options: MemoryBrokerOptions = {}) {
     this.#options = { ...memoryBrokerDefaults, ...options };
     this.#presence = new MemoryPresence(this.#options);
-    this.presence = this.#presencePower();
+    this.presence = presenceIn(this.#presence, () => {
+      this.#checkOpen();
+      this.#scheduleSweep();
+    });
     this.mailbox = this.#mailboxPower();
   }
 
@@ -156,11 +160,11 @@ export class MemoryBroker implements Broker {
   #createLog(policy: ChannelPolicy): ChannelLog | undefined {
     if (!deliveryTraits[policy.class].isStored) return undefined;
     const { createEpoch, maxRemembered } = this.#options;
-    return new ChannelLog({ epoch: createEpoch(), policy, maxRemembered });
+    return new ChannelLog({ epoch: createEpoch(), policy, parts: memoryParts(policy, maxRemembered) });
   }
 
   /** `undefined` for a channel that is not known: there is nothing to acknowledge or release. */
-  #mailboxOf(channelName: string): { readonly table: MailboxTable; readonly epoch: string } | undefined {
+  #mailboxOf(channelName: string): { readonly table: MailboxStore; readonly epoch: string } | undefined {
     this.#checkOpen();
     const channel = this.#channels.get(channelName);
     if (channel === undefined) return undefined;
@@ -184,25 +188,6 @@ export class MemoryBroker implements Broker {
         return epoch === mailbox?.epoch ? mailbox.table.acknowledge(consumer, offsets) : [];
       },
       release: async (channelName, consumer) => this.#mailboxOf(channelName)?.table.release(consumer),
-    };
-  }
-
-  #presencePower(): PresenceBroker {
-    const open = (): MemoryPresence => {
-      this.#checkOpen();
-      this.#scheduleSweep();
-      return this.#presence;
-    };
-    return {
-      put: async (channelName, member, lease) => open().put(channelName, member, lease),
-      leave: async (channelName, leave) => open().leave(channelName, leave),
-      renewLease: async (lease) => open().renew(lease),
-      endLease: async (node) => open().end(node),
-      read: async (channelName, query) => {
-        checkLimit(query.limit);
-        return open().read(channelName, query);
-      },
-      watch: async (channelName) => open().watch(channelName),
     };
   }
 

@@ -18,7 +18,7 @@ export function selectCases(
     .flatMap((group) => group.cases)
     .filter(({ tests }) => tests === undefined || tests === role)
     .filter((each) => transport === 'http/1.1' || !(each.request || each.response))
-    .filter((each) => transport === 'http/2' || each.http2 === undefined)
+    .filter((each) => transport === 'http/2' || !(each.http2 || each.http2Answer))
     .filter(({ id }) => isSelected(id, selection));
 }
 

@@ -1,6 +1,7 @@
 // The suite as the server of a client under test: answers its opening handshake as the case asks for.
 
 import type { Duplex } from 'node:stream';
+import type { OpenedClient } from './client-request.ts';
 import type { Case } from './script/case.ts';
 import { acceptFor, type ClientOpening, response, writeOpening } from './script/opening.ts';
 import { acceptable, failed, informational, type Outcome, skipped, strict } from './script/verdict.ts';
@@ -11,13 +12,7 @@ import { WireConnection } from './wire/wire-connection.ts';
 import { describeEvent } from './wire/wire-event.ts';
 
 /** How much of the deadline a client that should drop the connection may take, before the suite ends it. */
-const dropShare = 0.3;
-
-export interface OpenedClient {
-  readonly outcome: Outcome;
-  /** Open, and to be played on; otherwise the outcome stands. */
-  readonly connection: WireConnection | undefined;
-}
+export const dropShare = 0.3;
 
 /** What is wrong with a client's request, by the list of 4.1. */
 export function whatIsWrongWithRequest(head: ReceivedHead): string | undefined {
@@ -75,7 +70,10 @@ function valuesFor(key: string): Map<string, string> {
 }
 
 /** The parameters of a case, where the client's offer allows them; otherwise a sentence that says why not. */
-function agreeWithClient(wanted: DeflateParameters, header: string | undefined): DeflateParameters | string {
+export function agreeWithClient(
+  wanted: DeflateParameters,
+  header: string | undefined,
+): DeflateParameters | string {
   const offers = parseDeflate(header ?? '');
   const offer = typeof offers === 'string' ? undefined : offers[0];
   if (offer === undefined) return 'the client does not offer permessage-deflate';
@@ -101,9 +99,9 @@ function agreeWithClient(wanted: DeflateParameters, header: string | undefined):
 }
 
 /** After a bad answer the client must drop the connection without taking it for open. */
-async function judgeDrop(
+export async function judgeDrop(
   connection: WireConnection,
-  opening: ClientOpening,
+  opening: Pick<ClientOpening, 'expect' | 'options' | 'end'>,
   dropMs: number,
 ): Promise<Outcome> {
   const { options, expect, end } = opening;

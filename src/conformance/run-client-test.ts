@@ -1,32 +1,38 @@
 // Runs the cases against a client: listens, plays the case whose address the client connects to, and keeps the verdicts.
 
 import { once } from 'node:events';
+import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import net from 'node:net';
 import { type Selection, selectCases } from './case-selection.ts';
-import { openClient } from './client-opening.ts';
+import type { ClientRequest } from './client-request.ts';
+import { readHttp1Request } from './http1-request.ts';
+import { Http2Request } from './http2-request.ts';
 import { type CaseResult, countVerdicts, type RunResult } from './result.ts';
 import type { Case } from './script/case.ts';
-import { acceptFor, response } from './script/opening.ts';
 import { play } from './script/player.ts';
 import { failed, type Outcome, skipped, worse } from './script/verdict.ts';
-import { frame } from './wire/frame.ts';
-import { headerOf, type ReceivedHead, readHead } from './wire/http-head.ts';
-import { WireConnection } from './wire/wire-connection.ts';
 
 export interface ClientTestOptions extends Selection {
   /** @default 127.0.0.1 */
   readonly host?: string;
   /** `0` lets the system choose. @default 0 */
   readonly port?: number;
+  /** Speaks HTTP/2, in the clear: clients open their connections by extended CONNECT (RFC 8441). @default false */
+  readonly http2?: boolean;
   /** How long each step may take, in milliseconds. @default 5000 */
   readonly deadlineMs?: number;
   readonly onResult?: (result: CaseResult, done: number, total: number) => void;
 }
 
+/** What the suite reads ahead of each stream, in bytes: the largest messages need not wait for the window to open. */
+const streamWindowBytes = 1 << 20;
+
 interface Run {
   readonly startedAt: Date;
   readonly results: Map<string, CaseResult>;
+  /** The cases that are being played. */
+  readonly playing: Set<Promise<unknown>>;
 }
 
 /**
@@ -41,6 +47,7 @@ interface Run {
 export class ClientTest {
   readonly #options: ClientTestOptions;
   readonly #deadlineMs: number;
+  readonly #transport: 'http/1.1' | 'http/2';
   readonly #cases: readonly Case[];
   readonly #byId: ReadonlyMap<string, Case>;
   readonly #runs = new Map<string, Run>();
@@ -51,13 +58,13 @@ export class ClientTest {
   constructor(options: ClientTestOptions = {}) {
     this.#options = options;
     this.#deadlineMs = options.deadlineMs ?? 5000;
-    this.#cases = selectCases('client', 'http/1.1', options);
+    this.#transport = options.http2 ? 'http/2' : 'http/1.1';
+    this.#cases = selectCases('client', this.#transport, options);
     this.#byId = new Map(this.#cases.map((each) => [each.id, each]));
-    this.#server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    this.#server = options.http2 ? this.#createHttp2Server() : this.#createHttp1Server();
+    this.#server.on('connection', (socket: net.Socket) => {
       this.#sockets.add(socket);
-      socket.on('error', () => {}); // readHead and WireConnection see it as the end of the connection.
       socket.on('close', () => this.#sockets.delete(socket));
-      void this.#serve(socket).finally(() => socket.destroySoon());
     });
   }
 
@@ -81,33 +88,51 @@ export class ClientTest {
     await once(this.#server, 'close');
   }
 
-  async #serve(socket: net.Socket): Promise<void> {
-    const head = await readHead(socket, this.#deadlineMs);
-    if (head.type !== 'head') return;
-    const target = new URL(head.startLine.split(' ')[1] ?? '/', 'ws://suite');
-    const agent = target.searchParams.get('agent') ?? 'unnamed';
-    const [, kind, ...rest] = target.pathname.split('/');
-    if (kind === 'case')
-      await this.#serveCase(socket, { head, agent, id: decodeURIComponent(rest.join('/')) });
-    else if (kind === 'cases') await this.#answer(socket, head, JSON.stringify([...this.#byId.keys()]));
-    else if (kind === 'report') await this.#report(socket, head, agent);
-    else socket.write('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  #createHttp1Server(): net.Server {
+    return net.createServer({ allowHalfOpen: true, noDelay: true }, async (socket) => {
+      socket.on('error', () => {}); // readHead and WireConnection see it as the end of the connection.
+      const request = await readHttp1Request(socket, this.#deadlineMs);
+      if (request !== undefined) await this.#serve(request);
+      socket.destroySoon();
+    });
   }
 
-  async #serveCase(
-    socket: net.Socket,
-    { head, agent, id }: { head: ReceivedHead; agent: string; id: string },
-  ): Promise<void> {
-    const each = this.#byId.get(id);
-    if (each === undefined) {
-      socket.write('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-      return;
-    }
+  #createHttp2Server(): net.Server {
+    const settings = { enableConnectProtocol: true, initialWindowSize: streamWindowBytes };
+    // Node refuses streams while a session holds more than this; all of a client's cases may share one.
+    const server = http2.createServer({ settings, maxSessionMemory: 1024 });
+    server.on('stream', async (stream: http2.ServerHttp2Stream, headers) => {
+      stream.on('error', () => {}); // WireConnection sees it as the end of the connection.
+      await this.#serve(new Http2Request(stream, headers));
+      if (!stream.closed) stream.close();
+    });
+    return server;
+  }
+
+  async #serve(request: ClientRequest): Promise<void> {
+    const target = new URL(request.target, 'ws://suite');
+    const agent = target.searchParams.get('agent') ?? 'unnamed';
+    const [, kind, ...rest] = target.pathname.split('/');
+    const id = decodeURIComponent(rest.join('/'));
+    const each = kind === 'case' ? this.#byId.get(id) : undefined;
+    if (each !== undefined) {
+      const { playing } = this.#runOf(agent);
+      const played = this.#serveCase(request, each, agent);
+      playing.add(played);
+      await played;
+      playing.delete(played);
+    } else if (kind === 'cases')
+      await request.answer(JSON.stringify([...this.#byId.keys()]), this.#deadlineMs);
+    else if (kind === 'report') await this.#report(request, agent);
+    else request.refuse();
+  }
+
+  async #serveCase(request: ClientRequest, each: Case, agent: string): Promise<void> {
     const started = performance.now();
     let outcome: Outcome;
     let transcript: readonly string[] = [];
     try {
-      const opened = await openClient(each, socket, { head, deadlineMs: this.#deadlineMs });
+      const opened = await request.open(each, this.#deadlineMs);
       outcome = opened.outcome;
       if (opened.connection !== undefined) {
         outcome = worse(outcome, await play(each, opened.connection, this.#deadlineMs));
@@ -123,12 +148,14 @@ export class ClientTest {
       milliseconds: Math.round(performance.now() - started),
       transcript: outcome.verdict === 'strict' ? [] : transcript,
     };
-    run.results.set(id, result);
+    run.results.set(each.id, result);
     this.#options.onResult?.(result, run.results.size, this.#cases.length);
   }
 
-  async #report(socket: net.Socket, head: ReceivedHead, agent: string): Promise<void> {
+  async #report(request: ClientRequest, agent: string): Promise<void> {
     const run = this.#runOf(agent);
+    // A client may ask as soon as its last connection is closed, before the suite has seen the end of it.
+    await Promise.all(run.playing);
     this.#runs.delete(agent);
     const results = this.#cases.map((each): CaseResult => {
       const missing = skipped('the client did not ask for this case');
@@ -138,38 +165,23 @@ export class ClientTest {
       format: 'tidewire-conform/1',
       name: agent,
       role: 'client',
-      transport: 'http/1.1',
+      transport: this.#transport,
       startedAt: run.startedAt.toISOString(),
       milliseconds: Date.now() - run.startedAt.getTime(),
       results,
     };
-    await this.#answer(socket, head, JSON.stringify({ agent, counts: countVerdicts(results) }));
+    const counts = countVerdicts(results);
+    await request.answer(JSON.stringify({ agent, counts }), this.#deadlineMs);
     for (const resolve of this.#waiting.splice(0)) resolve(result);
   }
 
   #runOf(agent: string): Run {
     let run = this.#runs.get(agent);
     if (run === undefined) {
-      run = { startedAt: new Date(), results: new Map() };
+      run = { startedAt: new Date(), results: new Map(), playing: new Set() };
       this.#runs.set(agent, run);
     }
     return run;
-  }
-
-  /** One text: the body of an HTTP answer, or the one message of a WebSocket. */
-  async #answer(socket: net.Socket, head: ReceivedHead, text: string): Promise<void> {
-    const key = headerOf(head, 'sec-websocket-key');
-    if (key === undefined) {
-      const length = Buffer.byteLength(text);
-      socket.write(
-        `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${text}`,
-      );
-      return;
-    }
-    socket.write(response().serialize(new Map([['accept', acceptFor(key)]])));
-    const connection = new WireConnection(socket, { suiteIs: 'server', deflate: undefined, head: head.rest });
-    connection.send(frame.text(text), frame.close(1000));
-    await connection.next(this.#deadlineMs);
   }
 }
 

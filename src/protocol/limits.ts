@@ -15,17 +15,10 @@ export interface MessageLimits {
    * @default twice `maxMessageBytes`, and at least 65_536
    */
   readonly maxMessageCostBytes?: number;
-  /**
-   * Whether a length must come in its shortest form, as section 5.2 demands. Some devices break this; `false`
-   * accepts them and endangers nothing.
-   * @default true
-   */
-  readonly requireMinimalLength?: boolean;
 }
 
 export const messageLimitDefaults = Object.freeze({
   maxMessageBytes: 16 * 1024 * 1024,
-  requireMinimalLength: true,
 }) satisfies MessageLimits;
 
 /** What a frame is charged against `maxMessageCostBytes` besides its payload. */
@@ -36,26 +29,17 @@ const LARGEST_MESSAGE_BYTES = 2 ** 31 - 1;
 
 /** Fills in the defaults and refuses what cannot work together. */
 export function resolveMessageLimits(limits: MessageLimits = {}): Required<MessageLimits> {
-  const maxMessageBytes = wholeNumber(
-    'maxMessageBytes',
-    limits.maxMessageBytes ?? messageLimitDefaults.maxMessageBytes,
-    LARGEST_MESSAGE_BYTES,
-  );
-  const maxFrameBytes = wholeNumber(
-    'maxFrameBytes',
-    limits.maxFrameBytes ?? maxMessageBytes,
-    LARGEST_MESSAGE_BYTES,
-  );
+  const { maxMessageBytes = messageLimitDefaults.maxMessageBytes } = limits;
+  checkWhole('maxMessageBytes', maxMessageBytes, LARGEST_MESSAGE_BYTES);
+  const { maxFrameBytes = maxMessageBytes } = limits;
+  checkWhole('maxFrameBytes', maxFrameBytes, LARGEST_MESSAGE_BYTES);
   if (maxFrameBytes > maxMessageBytes) {
     throw new UsageError(
       `maxFrameBytes (${maxFrameBytes}) is above maxMessageBytes (${maxMessageBytes}): no frame can be longer than its message`,
     );
   }
-  const maxMessageCostBytes = wholeNumber(
-    'maxMessageCostBytes',
-    limits.maxMessageCostBytes ?? Math.max(2 * maxMessageBytes, 65_536),
-    Number.MAX_SAFE_INTEGER,
-  );
+  const { maxMessageCostBytes = Math.max(2 * maxMessageBytes, 65_536) } = limits;
+  checkWhole('maxMessageCostBytes', maxMessageCostBytes, Number.MAX_SAFE_INTEGER);
   if (maxMessageCostBytes < maxMessageBytes + FRAME_COST_BYTES) {
     throw new UsageError(
       `maxMessageCostBytes (${maxMessageCostBytes}) must be at least maxMessageBytes + ${FRAME_COST_BYTES}: ` +
@@ -66,13 +50,11 @@ export function resolveMessageLimits(limits: MessageLimits = {}): Required<Messa
     maxMessageBytes,
     maxFrameBytes,
     maxMessageCostBytes,
-    requireMinimalLength: limits.requireMinimalLength ?? messageLimitDefaults.requireMinimalLength,
   });
 }
 
-function wholeNumber(name: string, value: number, largest: number): number {
+function checkWhole(name: string, value: number, largest: number): void {
   if (!Number.isInteger(value) || value < 1 || value > largest) {
     throw new UsageError(`${name} must be a whole number from 1 to ${largest}, not ${String(value)}`);
   }
-  return value;
 }

@@ -11,6 +11,7 @@ export {
 export { type ClientOptions, type ClientTlsOptions, clientDefaults } from './client/client-options.ts';
 export type { ServerAddress } from './client/server-address.ts';
 export type { Connection, ConnectionHandlers, DrainedOptions, ReadyState } from './connection/connection.ts';
+export { type ConnectionLimits, connectionLimitDefaults } from './connection/connection-limits.ts';
 export {
   type ConnectionOptions,
   connectionDefaults,
@@ -21,7 +22,8 @@ export type { SendResult } from './connection/message-sender.ts';
 export { PreparedMessage, prepare } from './connection/prepared-message.ts';
 export { ConnectionError, type ConnectionErrorCode } from './errors.ts';
 export { deviceProfile } from './server/device-profile.ts';
-export type { AllowedOrigins } from './server/origin-policy.ts';
+export { type AllowedOrigins, OriginPolicy } from './server/origin-policy.ts';
+export { type ServerLimits, serverLimitDefaults } from './server/server-limits.ts';
 export { type Decision, serverDefaults, type WebSocketServerOptions } from './server/server-options.ts';
 export { type Acceptance, type Refusal, reject, type UpgradeRequest } from './server/upgrade-request.ts';
 export {

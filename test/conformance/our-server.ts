@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type RunResult, testServer } from '../../src/conformance/index.ts';
 import { WebSocketServer } from '../../src/websocket/index.ts';
-import { notStrict } from './not-strict.ts';
+import { choices, notStrict, ourChoices } from './not-strict.ts';
 
 const MiB = 1024 * 1024;
 
@@ -22,8 +22,7 @@ export function describeOurServer(
         port: 0,
         http2,
         allowedOrigins: '*',
-        maxMessageBytes: 64 * MiB,
-        maxQueuedBytes: 64 * MiB,
+        limits: { maxMessageBytes: 64 * MiB, maxQueuedBytes: 64 * MiB },
         handshakeTimeoutMs: 2000,
         message: (connection, data) => void connection.send(data),
       });
@@ -34,6 +33,10 @@ export function describeOurServer(
     after(() => server.close({ timeoutMs: 1000 }));
 
     it('passes every case strictly', () => assert.deepEqual(notStrict(run), []));
+
+    it('chooses what it is known to choose where the RFC leaves it open', () => {
+      assert.deepEqual(choices(run), ourChoices.server[http2 ? 'http2' : 'http1']);
+    });
 
     it('is tested by every case, those of compression too', () => {
       assert.ok(run.results.length > cases);

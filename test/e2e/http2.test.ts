@@ -82,7 +82,7 @@ describe('Chromium over HTTP/2', { timeout: 60_000 }, () => {
         onReceived();
       },
       close: (_connection, code, reason) => log.push(`close ${code} ${reason}`),
-      maxQueuedBytes: 32 * 1024 * 1024,
+      limits: { maxQueuedBytes: 32 * 1024 * 1024 },
     });
     http2.listen(0, '127.0.0.1');
     await once(http2, 'listening');

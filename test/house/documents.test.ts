@@ -69,7 +69,6 @@ describe('docs/reference/close-codes.md', () => {
 
 describe('docs/reference/options.md', () => {
   const interfaces: [path: string, name: string][] = [
-    ['src/protocol/limits.ts', 'MessageLimits'],
     ['src/websocket/connection/connection-options.ts', 'KeepaliveOptions'],
     ['src/websocket/connection/connection-options.ts', 'ConnectionOptions'],
     ['src/websocket/server/server-options.ts', 'WebSocketServerOptions'],
@@ -84,6 +83,18 @@ describe('docs/reference/options.md', () => {
             hasRow('docs/reference/options.md', group + member),
           ),
         ));
+    }
+  }
+});
+
+describe('docs/reference/limits.md', () => {
+  for (const [path, name] of [
+    ['src/protocol/limits.ts', 'MessageLimits'],
+    ['src/websocket/connection/connection-limits.ts', 'ConnectionLimits'],
+    ['src/websocket/server/server-limits.ts', 'ServerLimits'],
+  ] as const) {
+    for (const member of membersOf(path, name)) {
+      it(`has a row for ${name}.${member}`, () => assert.ok(hasRow('docs/reference/limits.md', member)));
     }
   }
 });

@@ -36,6 +36,7 @@ export const allPeers = [
     server: ['node', `${peers}echo-tidewire.mjs`],
     http2: ['node', `${peers}echo-tidewire.mjs`, '--http2'],
     client: ['node', `${peers}client-tidewire.mjs`],
+    http2Client: ['node', `${peers}client-tidewire.mjs`, '--http2'],
     interop: ['node', `${peers}interop-whatwg.mjs`, 'tidewire'],
   },
   {

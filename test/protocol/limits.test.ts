@@ -14,23 +14,22 @@ describe('message limits', () => {
         maxMessageBytes: 16 * MiB,
         maxFrameBytes: 16 * MiB,
         maxMessageCostBytes: 32 * MiB,
-        requireMinimalLength: true,
       },
     ],
     [
       'follow maxMessageBytes',
       { maxMessageBytes: MiB },
-      { maxMessageBytes: MiB, maxFrameBytes: MiB, maxMessageCostBytes: 2 * MiB, requireMinimalLength: true },
+      { maxMessageBytes: MiB, maxFrameBytes: MiB, maxMessageCostBytes: 2 * MiB },
     ],
     [
       'allow a thousand fragments even of the smallest messages',
       { maxMessageBytes: 1 },
-      { maxMessageBytes: 1, maxFrameBytes: 1, maxMessageCostBytes: 65_536, requireMinimalLength: true },
+      { maxMessageBytes: 1, maxFrameBytes: 1, maxMessageCostBytes: 65_536 },
     ],
     [
       'are as they are given',
-      { maxMessageBytes: 9, maxFrameBytes: 8, maxMessageCostBytes: 100, requireMinimalLength: false },
-      { maxMessageBytes: 9, maxFrameBytes: 8, maxMessageCostBytes: 100, requireMinimalLength: false },
+      { maxMessageBytes: 9, maxFrameBytes: 8, maxMessageCostBytes: 100 },
+      { maxMessageBytes: 9, maxFrameBytes: 8, maxMessageCostBytes: 100 },
     ],
     [
       'reach to 2^31 - 1 bytes',
@@ -39,7 +38,6 @@ describe('message limits', () => {
         maxMessageBytes: 2 ** 31 - 1,
         maxFrameBytes: 2 ** 31 - 1,
         maxMessageCostBytes: 2 ** 32 - 2,
-        requireMinimalLength: true,
       },
     ],
   ];

@@ -1,25 +1,15 @@
 // The sequencer of one stored channel: checks, numbers, stores and remembers, in one synchronous step.
 
-import {
-  type ChannelPolicy,
-  type Draft,
-  HistoryWindow,
-  type KeptRange,
-  type Publication,
-} from '../../channel/index.ts';
+import type { ChannelPolicy, Draft, KeptRange, Publication } from '../../channel/index.ts';
 import type { HistoryCursor, HistoryPage, HistoryQuery, PublishAnswer } from '../broker.ts';
-import { ExpiringTable } from './expiring-table.ts';
-import { MailboxTable } from './mailbox-table.ts';
-import { ProducerMemory } from './producer-memory.ts';
-import type { PublicationStore } from './publication-store.ts';
-import { StateTable } from './state-table.ts';
+import type { ChannelParts, DedupeKeys, MailboxStore, Producers, PublicationStore } from './channel-parts.ts';
 
 export interface ChannelLogOptions {
   readonly epoch: string;
   /** Any stored class: not `signal`. */
   readonly policy: ChannelPolicy;
-  /** Producers, and dedupe keys, remembered at a time. */
-  readonly maxRemembered: number;
+  /** Where it keeps what it knows: `memoryParts`, or what a database gives. */
+  readonly parts: ChannelParts;
 }
 
 /** The time of one step: `now` to measure by, `wallTime` to write into the publication. */
@@ -43,17 +33,20 @@ const fullAnswer: PublishStep = { answer: { type: 'refused', reason: 'full' }, p
 /** Pure: it owns no clock and no subscriber, so that a simulator can run it as it is. */
 export class ChannelLog {
   readonly epoch: string;
+  /** Leases and acknowledgements of a `mailbox` channel. */
+  readonly mailbox: MailboxStore | undefined;
   readonly #store: PublicationStore;
-  readonly #producers: ProducerMemory;
-  readonly #dedupeKeys: ExpiringTable<number>;
+  readonly #producers: Producers;
+  readonly #dedupeKeys: DedupeKeys;
   #policy: ChannelPolicy;
 
-  constructor({ epoch, policy, maxRemembered }: ChannelLogOptions) {
+  constructor({ epoch, policy, parts }: ChannelLogOptions) {
     this.epoch = epoch;
+    this.mailbox = parts.mailbox;
     this.#policy = policy;
-    this.#store = createStore(policy);
-    this.#producers = new ProducerMemory(maxRemembered);
-    this.#dedupeKeys = new ExpiringTable(maxRemembered);
+    this.#store = parts.store;
+    this.#producers = parts.producers;
+    this.#dedupeKeys = parts.dedupeKeys;
   }
 
   get policy(): ChannelPolicy {
@@ -64,11 +57,6 @@ export class ChannelLog {
   set policy(policy: ChannelPolicy) {
     this.#policy = policy;
     this.#store.limits = policy.history;
-  }
-
-  /** The table of a `mailbox` channel. */
-  get mailbox(): MailboxTable | undefined {
-    return this.#store instanceof MailboxTable ? this.#store : undefined;
   }
 
   get head(): number {
@@ -189,18 +177,4 @@ export function place(draft: Draft, offset: number, publishedAt: number): Public
     ...(draft.stateKey !== undefined && { stateKey: draft.stateKey }),
     ...(draft.removed === true && { removed: true }),
   };
-}
-
-function createStore(policy: ChannelPolicy): PublicationStore {
-  switch (policy.class) {
-    case 'state':
-      return new StateTable(policy.history);
-    case 'mailbox':
-      return new MailboxTable(policy.history);
-    case 'log':
-    case 'signal':
-      return new HistoryWindow<Publication>(policy.history);
-    default:
-      return policy.class satisfies never;
-  }
 }

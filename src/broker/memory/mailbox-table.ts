@@ -2,7 +2,7 @@
 
 import type { HistoryLimits, Publication } from '../../channel/index.ts';
 import type { MailboxEntry, MailboxLease, MailboxRequest } from '../mailbox-broker.ts';
-import type { PublicationStore } from './publication-store.ts';
+import type { MailboxStore } from './channel-parts.ts';
 
 interface Waiting {
   readonly publication: Publication;
@@ -13,7 +13,7 @@ interface Waiting {
   heldUntil: number;
 }
 
-export class MailboxTable implements PublicationStore {
+export class MailboxTable implements MailboxStore {
   limits: HistoryLimits;
   #head = 0;
   #horizon = 0;

@@ -7,11 +7,13 @@ import {
   PresenceMap,
   type PresenceMember,
 } from '../../channel/index.ts';
+import { checkLimit } from '../argument-check.ts';
 import type { LostReason } from '../broker.ts';
 import type { Clock } from '../clock.ts';
 import type {
   NodeLease,
   PresenceAnswer,
+  PresenceBroker,
   PresenceHandler,
   PresencePage,
   PresenceQuery,
@@ -207,4 +209,23 @@ export class MemoryPresence {
 
 function standing(channel: PresentChannel): Position {
   return { epoch: channel.epoch, offset: channel.offset };
+}
+
+/** The port to presence that is kept in this process. `onCall` comes before each call, and may throw to refuse it. */
+export function presenceIn(presence: MemoryPresence, onCall: () => void): PresenceBroker {
+  const open = (): MemoryPresence => {
+    onCall();
+    return presence;
+  };
+  return {
+    put: async (channelName, member, lease) => open().put(channelName, member, lease),
+    leave: async (channelName, leave) => open().leave(channelName, leave),
+    renewLease: async (lease) => open().renew(lease),
+    endLease: async (node) => open().end(node),
+    read: async (channelName, query) => {
+      checkLimit(query.limit);
+      return open().read(channelName, query);
+    },
+    watch: async (channelName) => open().watch(channelName),
+  };
 }

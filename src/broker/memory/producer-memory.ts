@@ -1,6 +1,7 @@
 // What a channel remembers of its producers, so that a retry gets the first answer again.
 
 import type { ChannelPolicy, ProducerStamp } from '../../channel/index.ts';
+import type { Producers, SequenceCheck } from './channel-parts.ts';
 import { ExpiringTable } from './expiring-table.ts';
 
 interface Producer {
@@ -11,18 +12,29 @@ interface Producer {
   readonly offsets: number[];
 }
 
-export type SequenceCheck =
-  | { readonly type: 'next' }
-  | { readonly type: 'repeated'; readonly offset: number }
-  | { readonly type: 'gap'; readonly expected: number }
-  | { readonly type: 'expired' }
-  | { readonly type: 'full' };
-
 const next: SequenceCheck = { type: 'next' };
 const expired: SequenceCheck = { type: 'expired' };
 const full: SequenceCheck = { type: 'full' };
 
-export class ProducerMemory {
+/**
+ * What a sequence is to what is known of its producer. `offsetOf` is asked only for a sequence whose result is still
+ * remembered.
+ */
+export function checkSequence(
+  sequence: number,
+  known: { readonly lastSequence: number; readonly results: number } | undefined,
+  { isFull, offsetOf }: { readonly isFull: boolean; offsetOf(sequence: number): number },
+): SequenceCheck {
+  // An unknown producer that is past its first publication was known once: what became of it cannot be told.
+  if (known === undefined) return sequence !== 1 ? expired : isFull ? full : next;
+  const { lastSequence, results } = known;
+  if (sequence === lastSequence + 1) return next;
+  if (sequence > lastSequence) return { type: 'gap', expected: lastSequence + 1 };
+  if (sequence <= lastSequence - results) return expired;
+  return { type: 'repeated', offset: offsetOf(sequence) };
+}
+
+export class ProducerMemory implements Producers {
   readonly #producers: ExpiringTable<Producer>;
 
   constructor(maxProducers: number) {
@@ -35,16 +47,10 @@ export class ProducerMemory {
 
   check(publisher: string, { id, sequence }: ProducerStamp): SequenceCheck {
     const producer = this.#producers.get(publisher, id);
-    if (producer === undefined) {
-      // An unknown producer that is past its first publication was known once: what became of it cannot be told.
-      if (sequence !== 1) return expired;
-      return this.#producers.isFull ? full : next;
-    }
-    const { lastSequence, results, offsets } = producer;
-    if (sequence === lastSequence + 1) return next;
-    if (sequence > lastSequence) return { type: 'gap', expected: lastSequence + 1 };
-    if (sequence <= lastSequence - results) return expired;
-    return { type: 'repeated', offset: offsets[(sequence - 1) % results]! };
+    return checkSequence(sequence, producer, {
+      isFull: this.#producers.isFull,
+      offsetOf: () => producer!.offsets[(sequence - 1) % producer!.results]!,
+    });
   }
 
   /** Remembers the offset that the next sequence of this producer was given. The first is 1. */

@@ -1,7 +1,7 @@
 // Keeps the latest publication of each key, and for a while also that a key was removed.
 
 import type { Draft, HistoryLimits, Publication } from '../../channel/index.ts';
-import type { PublicationStore } from './publication-store.ts';
+import type { PublicationStore } from './channel-parts.ts';
 
 export class StateTable implements PublicationStore {
   limits: HistoryLimits;

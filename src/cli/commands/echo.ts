@@ -68,9 +68,8 @@ async function startEcho(flags: EchoFlags): Promise<RunningServer> {
     host,
     ...(tls && { tls }),
     allowedOrigins: allowedOrigins(flags),
-    maxMessageBytes,
     // An echo waits for its reader; only a broadcast can pile up at a reader who is slower than the others.
-    maxQueuedBytes: Math.max(maxMessageBytes, 1024 * 1024),
+    limits: { maxMessageBytes, maxQueuedBytes: Math.max(maxMessageBytes, 1024 * 1024) },
     ...(broadcast ? { message: (_connection, data) => server.broadcast(data) } : echoHandlers),
     // A peer that breaks the protocol has been answered with the right close code; others are not disturbed.
     error() {},

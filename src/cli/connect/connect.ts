@@ -66,7 +66,7 @@ function createSocket(url: string, flags: ConnectFlags, ca: string | undefined):
     return new WebSocket(url, [...(flags.subprotocol ?? [])], {
       headers: requestHeaders(flags),
       ...(flags.origin !== undefined && { origin: flags.origin }),
-      maxMessageBytes,
+      limits: { maxMessageBytes },
       rejectUnauthorized: flags.check,
       ...(ca !== undefined && { ca }),
     });

@@ -165,7 +165,6 @@ const order: Case[] = [
     id: 'close.order.half-closed',
     section: 'RFC 6455, 7.1.1',
     title: 'ends the connection when a Close and the end of TCP arrive together',
-    informational: true,
     play: [send(frame.close(1000)), send.end(), expect.ended()],
   },
 ];

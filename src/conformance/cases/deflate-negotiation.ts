@@ -42,9 +42,10 @@ const declines: Case[] = invalid.map(([name, offer]) => ({
 }));
 
 /** Offers of which at least one is valid; the answer may follow any of the valid ones, or decline. */
-const offers: readonly [string, string[], DeflateParameters[]][] = [
+const offers: readonly [string, string[], DeflateParameters[], { unclear: boolean }?][] = [
   ['plain', ['permessage-deflate'], [{}]],
-  ['upper-case', ['Permessage-Deflate'], [{}]],
+  // Nothing says whether names of extensions are compared in any case.
+  ['upper-case', ['Permessage-Deflate'], [{}], { unclear: true }],
   ['quoted-value', ['permessage-deflate; client_max_window_bits="10"'], [{ clientMaxWindowBits: 10 }]],
   ['spaces', ['permessage-deflate ;  client_max_window_bits=10'], [{ clientMaxWindowBits: 10 }]],
   ['trailing-comma', ['permessage-deflate,'], [{}]],
@@ -71,7 +72,7 @@ const offers: readonly [string, string[], DeflateParameters[]][] = [
   ['many', [Array<string>(12).fill('permessage-deflate').join(', ')], [{}]],
 ];
 
-const answers: Case[] = offers.map(([name, lines, valid]) => ({
+const answers: Case[] = offers.map(([name, lines, valid, options]) => ({
   id: `deflate-negotiation.offers.${name}`,
   section: 'RFC 7692, 5.1',
   title: `answers "${lines.join('" and "').slice(0, 90)}" within what is offered, or declines`,
@@ -80,6 +81,7 @@ const answers: Case[] = offers.map(([name, lines, valid]) => ({
   request: negotiates(
     valid,
     lines.reduce((head, line) => head.adding(header, line), request()),
+    options,
   ),
   play: echo,
 }));

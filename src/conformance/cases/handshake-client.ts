@@ -49,6 +49,23 @@ const good: readonly [string, string, Head][] = [
   ],
   ['50-headers', '50 more headers', addHeaders(50)],
   ['empty-header', 'an empty header', response().adding('X-Empty', '')],
+  // RFC 9110, 15.2. "A client MUST be able to parse one or more 1xx responses received prior to a final response".
+  [
+    'continue-first',
+    'a 100 Continue before the answer',
+    response().startLine(`HTTP/1.1 100 Continue\r\n\r\n${switching}`),
+  ],
+  [
+    'early-hints-first',
+    'a 103 before the answer',
+    response().startLine(`HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${switching}`),
+  ],
+  // RFC 9112, 6.3. An answer 1xx "is always terminated by the first empty line after the header fields, regardless of the
+  // header fields present in the message".
+  ['content-length', '"Content-Length: 0" in the answer', response().adding('Content-Length', '0')],
+  // RFC 9112, 5.2. "A user agent that receives an obs-fold in a response message […] MUST replace each received obs-fold
+  // with one or more SP octets prior to interpreting the field value".
+  ['folded', 'a folded header', response().adding('X-Folded', 'one\r\n two\r\n\tthree')],
 ];
 
 const accepted: Case[] = good.map(([name, words, head]) => ({
@@ -193,6 +210,13 @@ const bad: readonly [string, string, Head, RefusalOptions?][] = [
     'extensions that are no list',
     response().with('Sec-WebSocket-Extensions', '=;=,"'),
   ],
+  // 11.3.3. The field "MUST NOT appear more than once in an HTTP response."
+  [
+    'accept-twice',
+    'the proof twice',
+    response().adding('Sec-WebSocket-Accept', '{accept}'),
+    { orAccepts: true },
+  ],
   ['http-0.9', 'HTTP/0.9', response().startLine('HTTP/0.9 101 Switching Protocols'), { orAccepts: true }],
   [
     'other-protocol',
@@ -236,21 +260,9 @@ const cutOff: Case[] = [0, 10, 40, -1].map((upTo) => ({
   play: [],
 }));
 
+/** RFC 6455 says nothing of these, and RFC 9112 leaves them to the client. */
 const open: readonly [string, string, Head][] = [
-  [
-    'continue-first',
-    'a 100 Continue before the answer',
-    response().startLine(`HTTP/1.1 100 Continue\r\n\r\n${switching}`),
-  ],
-  [
-    'early-hints-first',
-    'a 103 before the answer',
-    response().startLine(`HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${switching}`),
-  ],
   ['http-1.0', 'HTTP/1.0', response().startLine('HTTP/1.0 101 Switching Protocols')],
-  ['content-length', '"Content-Length: 0" in the answer', response().adding('Content-Length', '0')],
-  ['accept-twice', 'the proof twice', response().adding('Sec-WebSocket-Accept', '{accept}')],
-  ['folded', 'a folded header', response().adding('X-Folded', 'one\r\n two')],
   ['line-feeds-only', 'lines that end with LF alone', response().lineEnd('\n')],
 ];
 

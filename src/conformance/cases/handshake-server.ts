@@ -10,8 +10,22 @@ const echo = [send(frame.text('Hello')), expect.text('Hello')];
 const upperCase = (name: string) => name.toUpperCase();
 const lowerCase = (name: string) => name.toLowerCase();
 
-const good: readonly [string, string, Head][] = [
+const mayRefuse = { orRefuses: true };
+
+const good: readonly [string, string, Head, { orRefuses: boolean }?][] = [
   ['plain', 'a minimal handshake', request()],
+  // RFC 9112, 3.2.2. "a server MUST accept the absolute-form in requests".
+  ['absolute-target', 'an absolute target', request().startLine('GET http://{host}{path} HTTP/1.1')],
+  // 4.2.1, 3. "An |Upgrade| header field containing the value "websocket"".
+  ['upgrade-list', '"Upgrade: h2c, websocket"', request().with('Upgrade', 'h2c, websocket'), mayRefuse],
+  ['upgrade-twice', 'two Upgrade headers', request().adding('Upgrade', 'h2c'), mayRefuse],
+  // RFC 9112, 2.2. "a server […] SHOULD ignore at least one empty line (CRLF) received prior to the request-line."
+  [
+    'empty-line-first',
+    'an empty line before the request',
+    request().startLine('\r\nGET {path} HTTP/1.1'),
+    mayRefuse,
+  ],
   ['content-length-zero', '"Content-Length: 0", as the JDK sends', request().adding('Content-Length', '0')],
   ['lower-case-names', 'header names in lower case', request().named(lowerCase)],
   ['upper-case-names', 'header names in upper case', request().named(upperCase)],
@@ -68,12 +82,12 @@ const good: readonly [string, string, Head][] = [
   ],
 ];
 
-const accepted: Case[] = good.map(([name, words, head]) => ({
+const accepted: Case[] = good.map(([name, words, head, options]) => ({
   id: `handshake.accepts.${name}`,
   section,
-  title: `accepts ${words}`,
+  title: `accepts ${words}${options?.orRefuses ? ' (refusing is acceptable)' : ''}`,
   tests: 'server',
-  request: accepts(head),
+  request: accepts(head, options),
   play: echo,
 }));
 
@@ -233,6 +247,29 @@ const bad: readonly [string, string, number | number[], Head, RefusalOptions?][]
     [400, 426],
     request().with('Sec-WebSocket-Version', version),
   ]),
+  // 4.2.1. "including but not limited to any violations of the ABNF grammar […], the server MUST stop".
+  [
+    'empty-protocol',
+    'an empty Sec-WebSocket-Protocol',
+    400,
+    request().with('Sec-WebSocket-Protocol', ''),
+    mayAccept,
+  ],
+  [
+    'bad-protocol',
+    'a subprotocol that is no token',
+    400,
+    request().with('Sec-WebSocket-Protocol', 'a b, (c)'),
+    mayAccept,
+  ],
+  // 4.1, 10. The elements "MUST all be unique strings".
+  [
+    'same-protocol-twice',
+    'a subprotocol twice',
+    400,
+    request().with('Sec-WebSocket-Protocol', 'chat, chat'),
+    mayAccept,
+  ],
   ['two-versions', 'two different versions', [400, 426], request().adding('Sec-WebSocket-Version', '8')],
 ];
 
@@ -372,18 +409,11 @@ const open: readonly [string, string, Head][] = [
   ['foreign-origin', 'a foreign Origin (10.2)', request().adding('Origin', 'https://elsewhere.example')],
   ['null-origin', '"Origin: null"', request().adding('Origin', 'null')],
   ['bad-origin', 'an Origin that is no address', request().adding('Origin', '://')],
-  ['upgrade-list', '"Upgrade: h2c, websocket"', request().with('Upgrade', 'h2c, websocket')],
-  ['upgrade-twice', 'two Upgrade headers', request().adding('Upgrade', 'h2c')],
-  ['absolute-target', 'an absolute target', request().startLine('GET http://{host}{path} HTTP/1.1')],
   ['other-path', 'a path nobody knows', request().startLine('GET /no/such/path HTTP/1.1')],
   ['dot-path', 'a path with dots', request().startLine('GET /../../etc/passwd HTTP/1.1')],
-  ['empty-line-first', 'an empty line before the request', request().startLine('\r\nGET {path} HTTP/1.1')],
   ['expect-continue', '"Expect: 100-continue"', request().adding('Expect', '100-continue')],
   ['body', 'a body of five bytes', request().adding('Content-Length', '5').followedBy('Hello')],
   ['chunked', 'a chunked body', request().adding('Transfer-Encoding', 'chunked').followedBy('0\r\n\r\n')],
-  ['empty-protocol', 'an empty Sec-WebSocket-Protocol', request().with('Sec-WebSocket-Protocol', '')],
-  ['bad-protocol', 'a subprotocol that is no token', request().with('Sec-WebSocket-Protocol', 'a b, (c)')],
-  ['same-protocol-twice', 'a subprotocol twice', request().with('Sec-WebSocket-Protocol', 'chat, chat')],
 ];
 
 const informational: Case[] = open.map(([name, words, head]) => ({

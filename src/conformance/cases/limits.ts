@@ -151,7 +151,6 @@ const floods: Case[] = [
     id: 'limits.flood.stalled-reader',
     section,
     title: 'meets a reader that stalls while 16 MiB are echoed: nothing is lost, or the connection ends',
-    informational: true,
     heavy: true,
     deadlineMs: 20_000,
     play: [stopReading(16 * MiB), expect.binariesOrEnd(256, Buffer.alloc(64 * 1024, 'x'))],

@@ -26,6 +26,8 @@ export interface Case {
   readonly response?: ClientOpening;
   /** The extended CONNECT by which the stream is opened, instead of a correct one (RFC 8441). */
   readonly http2?: Http2Opening;
+  /** What the suite answers to a client's extended CONNECT, instead of a correct answer. */
+  readonly http2Answer?: Http2Answer;
   /** Is skipped where the endpoint does not speak it at all. */
   readonly needs?: 'permessage-deflate';
   /** The RFC leaves the outcome open: whatever happens is reported, only an endless wait fails. */
@@ -41,6 +43,17 @@ export interface Http2Opening {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** `accepted`, or the statuses of a strict refusal. */
   readonly expect: 'accepted' | readonly number[];
+}
+
+/** The answer to an extended CONNECT, in the place of a plain `:status 200`. */
+export interface Http2Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A status that comes before the answer. */
+  readonly interim?: number;
+  /** Resets the stream with this error code, and answers nothing. */
+  readonly reset?: number;
+  readonly expect: 'accepted' | 'refused';
 }
 
 /** Gives the cases of one file their group. */

@@ -46,7 +46,11 @@ export function judgeExtensions(answer: string | undefined, offer: DeflateParame
 /** A handshake that a case wrote itself. */
 export function judgeOpening(result: HeadResult, key: string, opening: ServerOpening): Opened {
   if (opening.negotiation !== undefined) return judgeNegotiation(result, key, opening.negotiation);
-  if (opening.expect === 'accepted') return judgeAcceptance(result, key, undefined);
+  if (opening.expect === 'accepted') {
+    if (opening.orRefuses && result.type === 'head' && result.status >= 400)
+      return notOpen(acceptable(`${result.startLine}: the handshake is refused`));
+    return judgeAcceptance(result, key, undefined);
+  }
   if (opening.expect === 'anything') {
     if (result.type === 'head' && result.status === 101) {
       return { outcome: informational('accepted'), open: true, deflate: undefined };
@@ -57,7 +61,11 @@ export function judgeOpening(result: HeadResult, key: string, opening: ServerOpe
 }
 
 /** A list of offers, valid or not: declining all is always right, agreeing only within a valid one. */
-function judgeNegotiation(result: HeadResult, key: string, { offers, malformed }: Negotiation): Opened {
+function judgeNegotiation(
+  result: HeadResult,
+  key: string,
+  { offers, malformed, unclear }: Negotiation,
+): Opened {
   if (result.type === 'head' && result.status >= 400) {
     return notOpen(malformed ? strict : acceptable(`${result.startLine}: the whole handshake is refused`));
   }
@@ -68,7 +76,11 @@ function judgeNegotiation(result: HeadResult, key: string, { offers, malformed }
   if (wrong !== undefined) return notOpen(failed(wrong));
   const answer = headerOf(head, 'sec-websocket-extensions');
   if (answer === undefined) {
-    return { outcome: judgeDecline(offers.length > 0, malformed), open: true, deflate: undefined };
+    return {
+      outcome: judgeDecline(offers.length > 0 && !unclear, malformed),
+      open: true,
+      deflate: undefined,
+    };
   }
   const agreed = parseDeflate(answer);
   if (typeof agreed === 'string') return notOpen(failed(`in the server's answer ${agreed} (RFC 7692, 7.1)`));

@@ -135,6 +135,8 @@ export interface ServerOpening extends How {
   /** Status codes of a strict refusal. */
   readonly statuses: readonly number[];
   readonly options: RefusalOptions;
+  /** A handshake that should be accepted may be refused. */
+  readonly orRefuses?: boolean;
   readonly negotiation?: Negotiation;
 }
 
@@ -144,6 +146,8 @@ export interface Negotiation {
   readonly offers: readonly DeflateParameters[];
   /** The header is not of the grammar of 9.1, so the handshake must be failed; many overlook such a header. */
   readonly malformed: boolean;
+  /** It is not clear whether the offers are valid, so declining is as strict as agreeing. */
+  readonly unclear: boolean;
 }
 
 export interface ClientOpening extends How {
@@ -153,7 +157,7 @@ export interface ClientOpening extends How {
 }
 
 /** A handshake that a server must accept. */
-export const accepts = (head: Head, how: How = {}): ServerOpening => ({
+export const accepts = (head: Head, how: How & { orRefuses?: boolean } = {}): ServerOpening => ({
   head,
   expect: 'accepted',
   statuses: [],
@@ -178,10 +182,10 @@ export const refuses = (
 export const negotiates = (
   offers: 'declined' | readonly DeflateParameters[],
   head: Head,
-  { malformed = false }: { malformed?: boolean } = {},
+  { malformed = false, unclear = false }: { malformed?: boolean; unclear?: boolean } = {},
 ): ServerOpening => ({
   ...accepts(head),
-  negotiation: { offers: offers === 'declined' ? [] : offers, malformed },
+  negotiation: { offers: offers === 'declined' ? [] : offers, malformed, unclear },
 });
 
 /** A handshake whose outcome the RFC leaves open. */

@@ -32,6 +32,8 @@ export interface EndpointOptions {
   readonly limits?: Required<MessageLimits>;
   /** Whether permessage-deflate is agreed. @default false */
   readonly allowRsv1?: boolean;
+  /** Whether a length must come in its shortest form (5.2). @default true */
+  readonly requireMinimalLength?: boolean;
   /** @default a plain check in TypeScript */
   readonly isUtf8?: IsUtf8;
 }
@@ -54,6 +56,7 @@ export class Endpoint implements MessageHandler {
       role: options.role,
       limits: options.limits ?? defaultLimits,
       allowRsv1: options.allowRsv1 === true,
+      requireMinimalLength: options.requireMinimalLength !== false,
       isUtf8: this.isUtf8,
     });
   }

@@ -31,6 +31,8 @@ export interface FrameParserOptions {
   readonly limits: Required<MessageLimits>;
   /** Whether an agreed extension gives RSV1 a meaning on the first frame of a message (RFC 7692, section 6). */
   readonly allowRsv1?: boolean;
+  /** Whether a length must come in its shortest form (5.2). @default true */
+  readonly requireMinimalLength?: boolean;
 }
 
 const Stage = {
@@ -67,6 +69,7 @@ export class FrameParser {
   private readonly limits: Required<MessageLimits>;
   private readonly isMaskExpected: boolean;
   private readonly allowedFlags: number;
+  private readonly requireMinimalLength: boolean;
   private stage: Stage = Stage.FirstByte;
   private isMessageOpen = false;
   private isStopped = false;
@@ -85,6 +88,7 @@ export class FrameParser {
     this.limits = options.limits;
     this.isMaskExpected = options.role === 'server';
     this.allowedFlags = options.allowRsv1 === true ? RSV1 : 0;
+    this.requireMinimalLength = options.requireMinimalLength !== false;
   }
 
   /**
@@ -249,7 +253,7 @@ export class FrameParser {
     // 5.2. "in all cases, the minimal number of bytes MUST be used to encode the length": whatever the bytes to come,
     // the length is less than one more of what was read so far.
     const unit = 256 ** this.missing;
-    if ((this.length + 1) * unit <= this.shortestExtended && this.limits.requireMinimalLength) {
+    if ((this.length + 1) * unit <= this.shortestExtended && this.requireMinimalLength) {
       return this.fail(
         'LENGTH_NOT_MINIMAL',
         `a length below ${this.shortestExtended} is not in its shortest form (RFC 6455, section 5.2)`,

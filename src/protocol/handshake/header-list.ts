@@ -38,4 +38,10 @@ export class HeaderList implements HeaderLookup, Iterable<HeaderField> {
     const separator = name === 'cookie' ? '; ' : ', ';
     this.#fields.set(name, before === undefined ? value : before + separator + value);
   }
+
+  /** Adds a further line to the value of the field that was appended last. */
+  extend(name: string, value: string): void {
+    const before = this.#fields.get(name) ?? '';
+    this.#fields.set(name, before === '' ? value : `${before} ${value}`);
+  }
 }

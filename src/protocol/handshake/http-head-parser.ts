@@ -51,7 +51,8 @@ const versionPrefix = 'HTTP/1.';
 
 /**
  * Takes bytes until the head ends or is refused; then `head` or `refusal` is set. Strict where leniency has let two
- * programs see two requests in the same bytes: lines end in CR LF, no field is folded, no space stands before a colon.
+ * programs see two requests in the same bytes: lines end in CR LF, no field of a request is folded, no space stands before
+ * a colon.
  */
 export class HttpHeadParser<Kind extends HttpHead['type'] = HttpHead['type']> {
   readonly #kind: Kind;
@@ -71,6 +72,8 @@ export class HttpHeadParser<Kind extends HttpHead['type'] = HttpHead['type']> {
   #statusDigits = 0;
   #reason = '';
   #name = '';
+  /** The line goes on with the value of the field before. */
+  #isFolded = false;
   #head: Extract<HttpHead, { type: Kind }> | undefined;
   #refusal: HandshakeRejection | undefined;
 
@@ -273,6 +276,13 @@ export class HttpHeadParser<Kind extends HttpHead['type'] = HttpHead['type']> {
     // RFC 9112, 5.2. "A server that receives an obs-fold in a request message […] MUST either reject the message by
     // sending a 400 (Bad Request) […] or replace each received obs-fold".
     if (isSpaceCode(code)) {
+      // "A user agent that receives an obs-fold in a response message […] MUST replace each received obs-fold with one or
+      // more SP octets prior to interpreting the field value".
+      if (this.#kind === 'response' && this.#fieldCount > 0) {
+        this.#isFolded = true;
+        this.#state = State.FieldSpace;
+        return at + 1;
+      }
       return this.#refuse(
         'MALFORMED_HEAD',
         'A line of the head begins with a space. Write each field on one line.',
@@ -309,7 +319,10 @@ export class HttpHeadParser<Kind extends HttpHead['type'] = HttpHead['type']> {
     const at = fieldEnd(chunk, start, end);
     if (at === end) return this.#keep(chunk, start, end);
     if (chunk[at] !== carriageReturn) return this.#malformed(chunk[at]!, at, 'the value of a field');
-    this.#headers.append(this.#name, trimSpace(this.#part.take(chunk, start, at)));
+    const value = trimSpace(this.#part.take(chunk, start, at));
+    if (this.#isFolded) this.#headers.extend(this.#name, value);
+    else this.#headers.append(this.#name, value);
+    this.#isFolded = false;
     this.#state = State.LineFeed;
     return at + 1;
   }

@@ -84,6 +84,11 @@ export class ClientMachine {
     return this.#state;
   }
 
+  /** When a connection is tried again, while `waiting`. */
+  get reconnectAt(): number | undefined {
+    return this.#reconnect?.onPassed === undefined ? undefined : this.#reconnect.at;
+  }
+
   /** Public name of the session. */
   get sid(): string | undefined {
     return this.#session?.sid;

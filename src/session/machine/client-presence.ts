@@ -23,6 +23,12 @@ export interface PresenceMachine {
 const clockStep = 1_024;
 const retryMs = 1_000;
 
+interface Entered {
+  readonly data: PlainData;
+  /** Called whenever the server has accepted it, and with an error when it never will. */
+  done(error?: ErrorBody): void;
+}
+
 interface Watched {
   readonly handler: PresenceHandler;
   s: number | undefined;
@@ -34,7 +40,7 @@ interface Watched {
 
 export class ClientPresence {
   readonly #machine: PresenceMachine;
-  readonly #entered = new Map<string, { data: PlainData }>();
+  readonly #entered = new Map<string, Entered>();
   readonly #watched = new Map<string, Watched>();
   #clock: number;
 
@@ -48,9 +54,9 @@ export class ClientPresence {
     return this.#clock;
   }
 
-  /** Enters, or changes what the others see. */
-  enter(channel: string, data: PlainData): void {
-    this.#entered.set(channel, { data });
+  /** Enters, or changes what the others see. `done` may never be called: when it changes, or leaves, before. */
+  enter(channel: string, data: PlainData, done: (error?: ErrorBody) => void = () => {}): void {
+    this.#entered.set(channel, { data, done });
     this.#sendEnter(channel);
   }
 
@@ -126,9 +132,12 @@ export class ClientPresence {
     if (entered === undefined || !this.#machine.isOpen) return;
     const packet = { ch: channel, do: 'enter', c: this.#tick(), d: entered.data } as const;
     this.#machine.request(packet, (reply) => {
-      if (reply?.err === undefined || this.#entered.get(channel) !== entered) return;
-      if (reply.err.retry === 'no') this.#entered.delete(channel);
-      else this.#machine.setTimer(reply.err.afterMs ?? retryMs, () => this.#sendEnter(channel));
+      if (reply === undefined || this.#entered.get(channel) !== entered) return;
+      if (reply.err === undefined) return entered.done();
+      if (reply.err.retry === 'no') {
+        this.#entered.delete(channel);
+        entered.done(reply.err);
+      } else this.#machine.setTimer(reply.err.afterMs ?? retryMs, () => this.#sendEnter(channel));
     });
   }
 

@@ -25,8 +25,9 @@ export interface ReceivedPublication {
 }
 
 export interface SubscriptionHandler {
-  /** Called in order. `finish` must be called once it has been handled: it gives credit back, and acknowledges. */
-  onPublication(publication: ReceivedPublication, finish: () => void): void;
+  /** Called in order. `finish` must be called once it has been handled: it gives credit back, and acknowledges. With
+   * `false` a mailbox keeps the entry, and gives it to somebody again when its lease has run out. */
+  onPublication(publication: ReceivedPublication, finish: (isHandled?: boolean) => void): void;
   /** Something was missed: what follows begins after `position`. `state`: forget all values, a snapshot follows. */
   onGap(reason: GapReason, position: Position): void;
   /** The subscription is there; `isLive`: without anything left to replay. */
@@ -90,6 +91,11 @@ export class ClientSubscription {
 
   get s(): number | undefined {
     return this.#s;
+  }
+
+  /** As the server has told; `undefined` until the first reply. */
+  get deliveryClass(): DeliveryClass | undefined {
+    return this.#class;
   }
 
   get isActive(): boolean {
@@ -243,11 +249,12 @@ export class ClientSubscription {
     this.#unfinished++;
     const s = this.#s;
     let isFinished = false;
-    const finish = (): void => {
+    const finish = (isHandled = true): void => {
       if (isFinished) return;
       isFinished = true;
       this.#unfinished--;
-      if (this.#class === 'mailbox' && this.#s === s) this.#machine.send({ t: 'ack', s: s!, o: [packet.o] });
+      if (isHandled && this.#class === 'mailbox' && this.#s === s)
+        this.#machine.send({ t: 'ack', s: s!, o: [packet.o] });
       this.#grant();
     };
     const { d, ts, by, k, x, a, drop, o } = packet;

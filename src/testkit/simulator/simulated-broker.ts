@@ -1,6 +1,12 @@
 // The broker of a simulation: the real channel log behind calls that take time, fail, and crash.
 
-import { ChannelLog, type HistoryPage, MemoryPresence, type NodeLease } from '../../broker/index.ts';
+import {
+  ChannelLog,
+  type HistoryPage,
+  MemoryPresence,
+  memoryParts,
+  type NodeLease,
+} from '../../broker/index.ts';
 import {
   type ChannelPolicy,
   type Draft,
@@ -376,7 +382,7 @@ export class SimulatedBroker {
     const { policy, name } = channel;
     if (!deliveryTraits[policy.class].isStored) return;
     const entries = ledger.current(name)?.entries.slice(0, kept) ?? [];
-    channel.log = new ChannelLog({ epoch, policy, maxRemembered: 1_000 });
+    channel.log = new ChannelLog({ epoch, policy, parts: memoryParts(policy, 1_000) });
     channel.drafts = channel.drafts.slice(0, kept);
     // Producers and keys belong to the epoch, and are forgotten with it.
     for (const { producer: _, dedupeKey: __, ...draft } of channel.drafts) {

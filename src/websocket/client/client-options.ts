@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { ConnectionOptions as TlsConnectionOptions } from 'node:tls';
 import { type HeaderField, isFieldValue, isToken, UsageError } from '../../protocol/index.ts';
 import { checkWhole } from '../connection/check-whole.ts';
+import { checkPlaceOfLimits, given } from '../connection/connection-limits.ts';
 import {
   type ConnectionOptions,
   type ConnectionSettings,
@@ -66,11 +67,6 @@ export interface ClientOptions extends ConnectionOptions, ClientTlsOptions {
   readonly lookup?: LookupFunction;
   /** The address of this machine to connect from. */
   readonly localAddress?: string;
-  /**
-   * As in every connection, but browsers' programs send without looking at `bufferedAmount`, so it is larger.
-   * @default 67_108_864 (64 MiB)
-   */
-  readonly maxQueuedBytes?: number;
 }
 
 export const clientDefaults = Object.freeze({
@@ -78,7 +74,8 @@ export const clientDefaults = Object.freeze({
   followRedirects: false,
   maxRedirects: 5,
   http2: false,
-  maxQueuedBytes: 64 * 1024 * 1024,
+  /** Browsers' programs send without looking at `bufferedAmount`. */
+  limits: Object.freeze({ maxQueuedBytes: 64 * 1024 * 1024 }),
 }) satisfies ClientOptions;
 
 /** Where the stream of bytes comes from. */
@@ -105,6 +102,7 @@ export interface ClientSettings extends ConnectionSettings {
 
 /** `pageOrigin` is the origin of the page that the code runs in, if it runs in one. */
 export function resolveClientOptions(options: ClientOptions, pageOrigin: string | undefined): ClientSettings {
+  checkPlaceOfLimits(options);
   const { followRedirects = clientDefaults.followRedirects } = options;
   const maxRedirects = checkWhole(
     'maxRedirects',
@@ -115,7 +113,7 @@ export function resolveClientOptions(options: ClientOptions, pageOrigin: string 
   return Object.freeze({
     ...resolveConnectionOptions({
       ...options,
-      maxQueuedBytes: options.maxQueuedBytes ?? clientDefaults.maxQueuedBytes,
+      limits: { ...clientDefaults.limits, ...given(options.limits ?? {}) },
     }),
     headers: requestFields(options, pageOrigin),
     handshakeTimeoutMs: checkWhole(

@@ -21,7 +21,14 @@ export type SessionSettings = Pick<ClientSettings, 'route' | 'tls' | 'tcp'>;
 const SESSION_WINDOW_BYTES = 1024 * 1024;
 const STREAM_WINDOW_BYTES = 256 * 1024;
 
+/**
+ * Node resets every new stream of a session that holds more than this, in MB. What waits on each socket has a limit of its
+ * own, `maxQueuedBytes`, so that one with a long message must not keep others from being opened.
+ */
+const MAX_SESSION_MEGABYTES = 2048;
+
 const sessionOptions: ClientSessionOptions = {
+  maxSessionMemory: MAX_SESSION_MEGABYTES,
   settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
 };
 

@@ -98,6 +98,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     this.endpoint = new Endpoint(this, {
       role: options.role,
       limits: options.settings.limits,
+      requireMinimalLength: options.settings.requireMinimalLength,
       allowRsv1: options.deflate !== undefined,
       isUtf8,
     });

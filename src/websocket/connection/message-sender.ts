@@ -70,7 +70,7 @@ export class MessageSender {
   }
 
   hasRoomFor(bytes: number): boolean {
-    return this.bufferedAmount + bytes <= this.settings.maxQueuedBytes;
+    return this.bufferedAmount + bytes <= this.settings.limits.maxQueuedBytes;
   }
 
   sendText(text: string, compress?: boolean): SendResult {
@@ -266,11 +266,11 @@ export class MessageSender {
   }
 
   private refuse(): 'refused' {
-    const { maxQueuedBytes, whenQueueFull } = this.settings;
+    const { limits, whenQueueFull } = this.settings;
     if (whenQueueFull === 'close') {
       const error = new ConnectionError(
         'QUEUE_FULL',
-        `maxQueuedBytes (${maxQueuedBytes}) wait for a peer that does not read them`,
+        `maxQueuedBytes (${limits.maxQueuedBytes}) wait for a peer that does not read them`,
       );
       this.owner.failSending(error, CloseCode.TryAgainLater, 'too much is waiting to be read');
     }

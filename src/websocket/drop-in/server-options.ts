@@ -66,11 +66,11 @@ export interface ServerOptions<Socket extends WebSocket = WebSocket> extends Sha
 
 /** `ws` counts no connections, has no policy for origins, and waits for decisions as long as they take. */
 export function serverSettings(options: SharedOptions): ServerSettings {
+  const ours = connectionOptions(options, false);
   return resolveServerOptions({
-    ...connectionOptions(options, false),
+    ...ours,
+    limits: { ...ours.limits, maxConnections: 10_000_000, maxConnectionsPerAddress: 10_000_000 },
     allowedOrigins: '*',
     handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
-    maxConnections: 10_000_000,
-    maxConnectionsPerAddress: 10_000_000,
   });
 }

@@ -46,9 +46,11 @@ export function connectionOptions(options: SharedOptions, deflatesByDefault: boo
   const { maxPayload = DEFAULT_PAYLOAD_BYTES, closeTimeout = 30_000 } = options;
   const isLimited = maxPayload > 0 && maxPayload < LARGEST_PAYLOAD_BYTES;
   return {
-    maxMessageBytes: isLimited ? Math.ceil(maxPayload) : LARGEST_PAYLOAD_BYTES,
+    limits: {
+      maxMessageBytes: isLimited ? Math.ceil(maxPayload) : LARGEST_PAYLOAD_BYTES,
+      maxQueuedBytes: Number.MAX_SAFE_INTEGER,
+    },
     keepalive: { intervalMs: 0 },
-    maxQueuedBytes: Number.MAX_SAFE_INTEGER,
     closeTimeoutMs: Math.min(Math.max(Math.ceil(closeTimeout), 1), LONGEST_MS),
     perMessageDeflate: deflateOptions(options.perMessageDeflate ?? deflatesByDefault),
   };

@@ -59,7 +59,7 @@ export class WebSocketServer<Socket extends WebSocket = WebSocket> extends Event
     }
     this.options = { maxPayload: 100 * 1024 * 1024, clientTracking: true, path: null, ...options };
     this.#settings = serverSettings(options);
-    this.#admission = new Admission(this.#settings);
+    this.#admission = new Admission(this.#settings.limits);
     this.clients = options.clientTracking === false ? undefined : new Set();
     this.#server = isOwn ? createServer(answerUpgradeRequired) : (server ?? undefined);
     this.#stopListening = this.#server === undefined ? () => undefined : this.#listenTo(this.#server);

@@ -16,7 +16,14 @@ import { Admission, type AdmissionLimits } from './admission.ts';
 /** What a session gives the sockets on it to share, so that one TCP connection is no narrower than many. */
 export const SESSION_WINDOW_BYTES = 1024 * 1024;
 
+/**
+ * Node resets every new stream of a session that holds more than this, in MB. What waits on each socket has a limit of its
+ * own, `maxQueuedBytes`: a proxy that carries many sockets on one session must not lose them all to a few slow readers.
+ */
+const MAX_SESSION_MEGABYTES = 2048;
+
 const sessionOptions: ServerOptions = {
+  maxSessionMemory: MAX_SESSION_MEGABYTES,
   maxHeaderListPairs: httpHeadLimitDefaults.maxHeaders,
   settings: {
     enableConnectProtocol: true,
@@ -30,7 +37,7 @@ export type ReceiveStream = (stream: ServerHttp2Stream, headers: IncomingHttpHea
 
 export interface SessionsCore {
   readonly isAccepting: boolean;
-  readonly settings: AdmissionLimits & { readonly handshakeTimeoutMs: number };
+  readonly settings: { readonly limits: AdmissionLimits; readonly handshakeTimeoutMs: number };
   /** Counts the WebSockets. */
   readonly admission: Admission;
 }
@@ -45,7 +52,7 @@ export class Http2Sessions {
   constructor(core: SessionsCore, receiveStream: ReceiveStream) {
     this.#core = core;
     this.#receiveStream = receiveStream;
-    this.#admission = new Admission(core.settings);
+    this.#admission = new Admission(core.settings.limits);
   }
 
   /** Begins a session on a socket that nobody else reads any more. */

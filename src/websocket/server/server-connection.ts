@@ -208,7 +208,7 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
   private follow(result: unknown): void {
     if (!isPromise(result)) return;
     this.handlersInFlight += 1;
-    if (this.handlersInFlight === this.owner.settings.maxHandlersInFlight)
+    if (this.handlersInFlight === this.owner.settings.limits.maxHandlersInFlight)
       this.framed.pause(PauseReason.Handlers);
     const settle = (): void => {
       this.handlersInFlight -= 1;

@@ -31,7 +31,7 @@ export class ServerCore<Data> implements ConnectionOwner<Data> {
   constructor(settings: ServerSettings, handlers: ServerHandlers<Data>) {
     this.settings = settings;
     this.handlers = handlers;
-    this.admission = new Admission(settings);
+    this.admission = new Admission(settings.limits);
   }
 
   /** Begins a connection on a stream that was just opened; `head` is what arrived behind the opening handshake. */

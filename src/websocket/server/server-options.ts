@@ -7,18 +7,22 @@ import type { TlsOptions } from 'node:tls';
 import { UsageError } from '../../protocol/index.ts';
 import { checkWhole } from '../connection/check-whole.ts';
 import type { ConnectionHandlers } from '../connection/connection.ts';
+import { checkPlaceOfLimits } from '../connection/connection-limits.ts';
 import {
   type ConnectionOptions,
   type ConnectionSettings,
   resolveConnectionOptions,
 } from '../connection/connection-options.ts';
 import { type AllowedOrigins, OriginPolicy } from './origin-policy.ts';
+import { resolveServerLimits, type ServerLimits, serverLimitNames } from './server-limits.ts';
 import type { Acceptance, Refusal, UpgradeRequest } from './upgrade-request.ts';
 
 /** A server of Node's that WebSocket servers can be attached to. */
 export type AttachableServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer;
 
 export interface WebSocketServerOptions<Data> extends ConnectionOptions, ConnectionHandlers<Data> {
+  /** What each connection, and all together, may cost; each limit has a default, and none can be switched off. */
+  readonly limits?: ServerLimits;
   /** Listen on this port; 0 takes any free one. Without `port` and `server`, hand requests to `handleUpgrade`. */
   readonly port?: number;
   /** The address to listen on. @default '127.0.0.1' */
@@ -57,10 +61,6 @@ export interface WebSocketServerOptions<Data> extends ConnectionOptions, Connect
   readonly allowedOrigins?: AllowedOrigins;
   /** How long an opening handshake may take, from the first byte to the answer, in milliseconds. @default 10_000 */
   readonly handshakeTimeoutMs?: number;
-  /** Connections at the same time, those in their handshake included. More are answered with 503. @default 16_000 */
-  readonly maxConnections?: number;
-  /** As `maxConnections`, from one address. @default 4_000 */
-  readonly maxConnectionsPerAddress?: number;
 }
 
 /** What an `upgrade` hook returns. */
@@ -70,20 +70,18 @@ export const serverDefaults = Object.freeze({
   host: '127.0.0.1',
   backlog: 511,
   handshakeTimeoutMs: 10_000,
-  maxConnections: 16_000,
-  maxConnectionsPerAddress: 4_000,
 }) satisfies Partial<WebSocketServerOptions<never>>;
 
 /** The options of a server, checked, with every default filled in. */
 export interface ServerSettings extends ConnectionSettings {
+  readonly limits: Required<ServerLimits>;
   readonly path: string | undefined;
   readonly origins: OriginPolicy;
   readonly handshakeTimeoutMs: number;
-  readonly maxConnections: number;
-  readonly maxConnectionsPerAddress: number;
 }
 
 export function resolveServerOptions<Data>(options: WebSocketServerOptions<Data>): ServerSettings {
+  checkPlaceOfLimits(options, serverLimitNames);
   if (options.port !== undefined) checkWhole('port', options.port, 0, 65_535);
   if (options.port !== undefined && options.server !== undefined) {
     throw new UsageError(
@@ -105,7 +103,9 @@ export function resolveServerOptions<Data>(options: WebSocketServerOptions<Data>
     throw new UsageError(`path must begin with a slash, such as /chat, not ${JSON.stringify(path)}`);
   }
   return Object.freeze({
-    ...resolveConnectionOptions(options),
+    ...resolveConnectionOptions({ ...options, limits: {} }),
+    // They are more than a connection's.
+    limits: resolveServerLimits(options.limits ?? {}),
     path,
     origins: new OriginPolicy(options.allowedOrigins),
     handshakeTimeoutMs: checkWhole(
@@ -113,18 +113,6 @@ export function resolveServerOptions<Data>(options: WebSocketServerOptions<Data>
       options.handshakeTimeoutMs ?? serverDefaults.handshakeTimeoutMs,
       1,
       2 ** 31 - 1,
-    ),
-    maxConnections: checkWhole(
-      'maxConnections',
-      options.maxConnections ?? serverDefaults.maxConnections,
-      1,
-      10_000_000,
-    ),
-    maxConnectionsPerAddress: checkWhole(
-      'maxConnectionsPerAddress',
-      options.maxConnectionsPerAddress ?? serverDefaults.maxConnectionsPerAddress,
-      1,
-      10_000_000,
     ),
   });
 }

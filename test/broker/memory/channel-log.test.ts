@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ChannelLog, type PublishAnswer } from '../../../src/broker/index.ts';
+import { ChannelLog, memoryParts, type PublishAnswer } from '../../../src/broker/index.ts';
 import { type Draft, resolveChannelPolicy } from '../../../src/channel/index.ts';
 import { fc } from '../../fast-check.ts';
 
@@ -74,7 +74,7 @@ describe('channel log', () => {
   it('answers, numbers, keeps and forgets as the plainest model does', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        const log = new ChannelLog({ epoch: 'e1', policy, maxRemembered: 100 });
+        const log = new ChannelLog({ epoch: 'e1', policy, parts: memoryParts(policy, 100) });
         const model = new Model();
         let now = 0;
         for (const [data, { passed, ...stamps }] of steps.entries()) {
@@ -111,7 +111,7 @@ describe('channel log', () => {
   });
 
   it('a publication shows its publisher, and neither producer nor dedupe key', () => {
-    const log = new ChannelLog({ epoch: 'e1', policy, maxRemembered: 100 });
+    const log = new ChannelLog({ epoch: 'e1', policy, parts: memoryParts(policy, 100) });
     const draft = { data: 1, publisher: 'u', dedupeKey: 'k', producer: { id: 'p', sequence: 1 } };
     const { publication } = log.publish(draft, { now: 0, wallTime: 7 });
     assert.deepEqual(publication, { offset: 1, data: 1, publishedAt: 7, publisher: 'u' });

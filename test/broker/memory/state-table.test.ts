@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ChannelLog, type HistoryCursor } from '../../../src/broker/index.ts';
+import { ChannelLog, type HistoryCursor, memoryParts } from '../../../src/broker/index.ts';
 import { type PlainData, type Publication, resolveChannelPolicy } from '../../../src/channel/index.ts';
 import { fc } from '../../fast-check.ts';
 
@@ -51,7 +51,7 @@ describe('state table', () => {
   it('who reads to the end has exactly the present values, however it was interrupted, changed and trimmed', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        const log = new ChannelLog({ epoch: 'e1', policy, maxRemembered: 10 });
+        const log = new ChannelLog({ epoch: 'e1', policy, parts: memoryParts(policy, 10) });
         const values = new Map<string, PlainData>();
         const readers = [new Reader(), new Reader(), new Reader()];
         let now = 0;

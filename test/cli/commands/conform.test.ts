@@ -57,22 +57,34 @@ describe('tidewire conform', () => {
     assert.equal(readFileSync(file('c.html'), 'utf8').match(/<b>second<\/b>, server/g)?.length, 2);
   });
 
-  it('tests a client that connects to it, and ends with its report', async () => {
-    const tidewire = new Tidewire(['conform', '--listen', '0', '--only', 'ping.answered', '--json', '-']);
+  for (const http2 of [false, true]) {
+    const transport = http2 ? '--http2' : 'HTTP/1.1';
+    it(`tests a client that connects to it, over ${transport}, and ends with its report`, () =>
+      testClient(http2));
+  }
+
+  async function testClient(http2: boolean): Promise<void> {
+    class Client extends WebSocket {
+      constructor(url: string) {
+        super(url, { http2 });
+      }
+    }
+    const args = ['--listen', '0', '--only', 'ping.answered', '--json', '-', ...(http2 ? ['--http2'] : [])];
+    const tidewire = new Tidewire(['conform', ...args]);
     let told = '';
     for await (const chunk of tidewire.process.stderr!) {
       told += chunk;
       if (told.includes('/report')) break;
     }
     const url = /ws:\/\/127\.0\.0\.1:\d+/.exec(told)?.[0] ?? '';
-    await driveClient({ url, agent: 'ours', WebSocket: WebSocket as unknown as DrivenConstructor });
+    await driveClient({ url, agent: 'ours', WebSocket: Client as unknown as DrivenConstructor });
     const run = await tidewire.json();
-    assert.equal(run.name, 'ours');
+    assert.deepEqual([run.name, run.transport], ['ours', http2 ? 'http/2' : 'http/1.1']);
     assert.equal(
       (run.results as { verdict: string }[]).filter(({ verdict }) => verdict === 'strict').length,
       7,
     );
-  });
+  }
 
   it('lists the cases it has', async () => {
     const { stdout } = await new Tidewire(['conform', '--list', '--only', 'ping.answered.empty']).end();

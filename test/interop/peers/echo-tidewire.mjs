@@ -6,8 +6,7 @@ const server = new WebSocketServer({
   port: 0,
   http2: process.argv.includes('--http2'),
   allowedOrigins: '*',
-  maxMessageBytes: 64 * 1024 * 1024,
-  maxQueuedBytes: 64 * 1024 * 1024,
+  limits: { maxMessageBytes: 64 * 1024 * 1024, maxQueuedBytes: 64 * 1024 * 1024 },
   message: (connection, data) => connection.send(data),
 });
 await server.listening;

@@ -49,7 +49,7 @@ function report(label, ok) {
 }
 
 async function opener() {
-  const limit = { maxMessageBytes: 64 * 1024 * 1024, rejectUnauthorized: false };
+  const limit = { limits: { maxMessageBytes: 64 * 1024 * 1024 }, rejectUnauthorized: false };
   if (from === 'tidewire') {
     const { WebSocket } = await import('../../../dist/src/websocket/index.js');
     return (address) => new WebSocket(address, [], limit);

@@ -272,7 +272,7 @@ describe('frames: the length', () => {
     {
       name: 'a length that is too long in form is accepted where a device asks for it',
       bytes: '82 7e 00 01 ff 82 7f 00 00 00 00 00 00 00 01 fe',
-      limits: { requireMinimalLength: false },
+      requireMinimalLength: false,
       calls: ['Binary: ff', 'Binary: fe'],
     },
   ]);

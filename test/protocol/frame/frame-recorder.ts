@@ -11,6 +11,7 @@ export interface RecorderOptions {
   readonly role?: Role;
   readonly limits?: MessageLimits;
   readonly allowRsv1?: boolean;
+  readonly requireMinimalLength?: boolean;
 }
 
 const names = new Map<number, string>(Object.entries(Opcode).map(([name, opcode]) => [opcode, name]));
@@ -26,6 +27,7 @@ export class FrameRecorder implements FrameHandler {
       role: options.role ?? 'client',
       limits: resolveMessageLimits(options.limits),
       allowRsv1: options.allowRsv1 === true,
+      requireMinimalLength: options.requireMinimalLength !== false,
     });
   }
 

@@ -290,6 +290,16 @@ describe('response head', () => {
     }
   });
 
+  it('may have folded fields, whose lines are joined by a space (RFC 9112, 5.2)', () => {
+    const text = 'HTTP/1.1 101 a\r\na: one\r\n two \r\n\t three\r\nb:\r\n four\r\na: five\r\n six\r\n\r\n';
+    for (let end = 1; end < text.length; end += 1) {
+      assert.deepEqual(parse('response', text, { ends: [end] }).head?.headers, [
+        ['a', 'one two three, five six'],
+        ['b', 'four'],
+      ]);
+    }
+  });
+
   for (const [name, text] of [
     ['an empty line before it', '!\r\nHTTP/1.1 101 a\r\n\r\n'],
     ['a status of two digits', 'HTTP/1.1 10! a'],
@@ -300,6 +310,8 @@ describe('response head', () => {
     ['no space before the status', 'HTTP/1.1!101'],
     ['a bare LF after the reason', 'HTTP/1.1 101 a!\n'],
     ['a NUL in the reason', 'HTTP/1.1 101 a!\0'],
+    ['a space before the first field', 'HTTP/1.1 101 a\r\n! a: b'],
+    ['a NUL in a folded line', 'HTTP/1.1 101 a\r\na: b\r\n c!\0'],
   ] as const) {
     it(`is refused for ${name}`, () => {
       const refused = refusalOf(text.replace('!', ''), {}, 'response');

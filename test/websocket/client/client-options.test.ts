@@ -20,7 +20,7 @@ describe('the options of a client', () => {
   it('have documented defaults', () => {
     const settings = resolveClientOptions({}, undefined);
     assert.equal(settings.handshakeTimeoutMs, clientDefaults.handshakeTimeoutMs);
-    assert.equal(settings.maxQueuedBytes, clientDefaults.maxQueuedBytes);
+    assert.equal(settings.limits.maxQueuedBytes, clientDefaults.limits.maxQueuedBytes);
     assert.equal(settings.maxRedirects, 0);
     assert.deepEqual(settings.headers, []);
     assert.deepEqual(settings.tls, {});
@@ -33,7 +33,9 @@ describe('the options of a client', () => {
       refuses({ handshakeTimeoutMs }, /handshakeTimeoutMs/);
     }
     refuses({ maxRedirects: -1 }, /maxRedirects/);
-    refuses({ maxQueuedBytes: 0 }, /maxQueuedBytes/);
+    refuses({ limits: { maxQueuedBytes: 0 } }, /maxQueuedBytes/);
+    refuses({ limits: { maxConnections: 1 } }, /limits\.maxConnections is no limit/);
+    refuses({ maxMessageBytes: 1 }, /limits: \{ maxMessageBytes/);
     refuses({ keepalive: { maxMisses: 0 } }, /keepalive\.maxMisses/);
   });
 

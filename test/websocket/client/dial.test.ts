@@ -88,7 +88,7 @@ describe('wss:', () => {
     for (const options of [{}, { ca: stranger.cert }]) {
       const error = await failureOf(url, options);
       assert.equal(error.code, 'CONNECTION_FAILED');
-      assert.match(error.message, /self-signed certificate/);
+      assert.match(error.message, /self.signed certificate/);
     }
     assert.equal(server.requests.length, 0);
   });

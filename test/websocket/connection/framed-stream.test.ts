@@ -102,7 +102,7 @@ describe('framed stream: a peer that does not read', () => {
   });
 
   it('is sent up to the cap; then the connection is closed with 1013', async () => {
-    const { stream, handler, framed } = openStream({ maxQueuedBytes: 100 });
+    const { stream, handler, framed } = openStream({ limits: { maxQueuedBytes: 100 } });
     stream.isStalled = true;
     assert.equal(framed.sendText('x'.repeat(50)), 'sent');
     await microtasks();
@@ -119,7 +119,10 @@ describe('framed stream: a peer that does not read', () => {
   });
 
   it("is sent up to the cap; with 'refuse' only the sender learns of it", async () => {
-    const { stream, handler, framed } = openStream({ maxQueuedBytes: 100, whenQueueFull: 'refuse' });
+    const { stream, handler, framed } = openStream({
+      limits: { maxQueuedBytes: 100 },
+      whenQueueFull: 'refuse',
+    });
     stream.isStalled = true;
     framed.sendText('x'.repeat(90));
     await microtasks();
@@ -136,7 +139,7 @@ describe('framed stream: a peer that does not read', () => {
   });
 
   it('may be sent one message of any size when nothing waits', async () => {
-    const { stream, framed } = openStream({ maxQueuedBytes: 10 });
+    const { stream, framed } = openStream({ limits: { maxQueuedBytes: 10 } });
     stream.isStalled = true;
     assert.equal(framed.sendBinary(Buffer.alloc(100_000)), 'sent');
     assert.equal(framed.bufferedAmount, 100_010);
@@ -222,14 +225,17 @@ describe('framed stream: what is not ready yet keeps its place', () => {
   });
 
   it('a Blob that is queued counts against the cap', () => {
-    const { framed } = openStream({ maxQueuedBytes: 100, whenQueueFull: 'refuse' });
+    const { framed } = openStream({ limits: { maxQueuedBytes: 100 }, whenQueueFull: 'refuse' });
     assert.equal(framed.sendBlob(new Blob(['x'.repeat(90)])), 'queued');
     assert.equal(framed.bufferedAmount, 90);
     assert.equal(framed.sendText('x'.repeat(20)), 'refused');
   });
 
   it('what was queued behind a Blob is never refused afterwards', async () => {
-    const { stream, framed, handler } = openStream({ maxQueuedBytes: 1000, whenQueueFull: 'refuse' });
+    const { stream, framed, handler } = openStream({
+      limits: { maxQueuedBytes: 1000 },
+      whenQueueFull: 'refuse',
+    });
     framed.sendBlob(new Blob(['x'.repeat(10)]));
     stream.isStalled = true;
     let queued = 0;

@@ -5,9 +5,8 @@ import { connectionOptions } from '../../../src/websocket/drop-in/shared-options
 describe('connectionOptions', () => {
   it('has the limits of ws, where it has any', () => {
     assert.deepEqual(connectionOptions({}, false), {
-      maxMessageBytes: 100 * 1024 * 1024,
+      limits: { maxMessageBytes: 100 * 1024 * 1024, maxQueuedBytes: Number.MAX_SAFE_INTEGER },
       keepalive: { intervalMs: 0 },
-      maxQueuedBytes: Number.MAX_SAFE_INTEGER,
       closeTimeoutMs: 30_000,
       perMessageDeflate: false,
     });
@@ -15,7 +14,7 @@ describe('connectionOptions', () => {
 
   it('takes 0, and what no message can have, for no limit', () => {
     for (const maxPayload of [0, Number.POSITIVE_INFINITY, 2 ** 40]) {
-      assert.equal(connectionOptions({ maxPayload }, false).maxMessageBytes, 2 ** 31 - 1);
+      assert.equal(connectionOptions({ maxPayload }, false).limits?.maxMessageBytes, 2 ** 31 - 1);
     }
   });
 

@@ -150,7 +150,7 @@ describe('the device profile', () => {
       assert.ok(Object.isFrozen(part));
     }
     const settings = resolveServerOptions({ ...deviceProfile, port: 0 });
-    assert.equal(settings.limits.requireMinimalLength, false);
+    assert.equal(settings.requireMinimalLength, false);
     assert.equal(settings.deflate, undefined);
     assert.deepEqual(settings.keepalive, { intervalMs: 20_000, maxMisses: 3 });
     const ask = (origin: string): boolean =>

@@ -155,7 +155,7 @@ describe('server over HTTP/2', () => {
     });
 
     it('more sockets than maxConnections, whatever session they come on', async () => {
-      await serve({ maxConnections: 2 });
+      await serve({ limits: { maxConnections: 2 } });
       const tunnels = [new Tunnel(session, '/1'), new Tunnel(session, '/2'), new Tunnel(session, '/3')];
       const statuses = await Promise.all(tunnels.map(async ({ response }) => (await response)[':status']));
       assert.deepEqual(statuses, [200, 200, 503]);
@@ -166,7 +166,7 @@ describe('server over HTTP/2', () => {
     });
 
     it('more sockets from one address than maxConnectionsPerAddress', async () => {
-      await serve({ maxConnectionsPerAddress: 1 });
+      await serve({ limits: { maxConnectionsPerAddress: 1 } });
       const first = new Tunnel(session, '/1');
       assert.equal((await first.response)[':status'], 200);
       assert.equal((await new Tunnel(session, '/2').response)[':status'], 503);

@@ -111,6 +111,19 @@ describe('server with http2 on its own port', () => {
     if (!session.destroyed) await once(session, 'close');
   });
 
+  it('opens a socket beside one that waits for a reader with 12 MiB', async () => {
+    const { port } = await serve({
+      limits: { maxQueuedBytes: 64 * 1024 * 1024 },
+      open: (connection) => void connection.send(new Uint8Array(12 * 1024 * 1024)),
+    });
+    const session = await openSession(`http://127.0.0.1:${port}`);
+    cleanups.push(() => cutSession(session));
+    const stalled = new Tunnel(session, '/stalled');
+    stalled.stream.pause();
+    assert.equal((await stalled.response)[':status'], 200);
+    assert.equal((await new Tunnel(session, '/other').response)[':status'], 200);
+  });
+
   it('ends a session that has had no stream for handshakeTimeoutMs, but none with a socket', async () => {
     const { port } = await serve({ handshakeTimeoutMs: 1 });
     const busy = await openSession(`http://127.0.0.1:${port}`);
@@ -128,7 +141,7 @@ describe('server with http2 on its own port', () => {
   });
 
   it('caps the sessions as it caps connections', async () => {
-    const { server, log, port } = await serve({ maxConnectionsPerAddress: 1 });
+    const { server, log, port } = await serve({ limits: { maxConnectionsPerAddress: 1 } });
     const first = await openSession(`http://127.0.0.1:${port}`);
     cleanups.push(() => cutSession(first));
     await assert.rejects(openSession(`http://127.0.0.1:${port}`));

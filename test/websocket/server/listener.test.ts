@@ -40,7 +40,7 @@ describe('a server on its own port with TLS', () => {
     const { port } = await openServer(test, {
       tls: { key, cert },
       message: (connection, data) => connection.send(data),
-      maxQueuedBytes: 64 * 1024 * 1024,
+      limits: { maxQueuedBytes: 64 * 1024 * 1024 },
     });
     const client = await connectTls(port);
     await client.upgrade();
@@ -54,7 +54,10 @@ describe('a server on its own port with TLS', () => {
   });
 
   it('outlives those who speak no TLS, or end in the middle of it', async (test) => {
-    const { port, calls, server } = await openServer(test, { tls: { key, cert }, maxConnections: 1 });
+    const { port, calls, server } = await openServer(test, {
+      tls: { key, cert },
+      limits: { maxConnections: 1 },
+    });
     for (const bytes of ['', 'GET / HTTP/1.1\r\n\r\n', '\x16\x03\x01\x02\x00\x01']) {
       const socket = connectTcp({ port, host: '127.0.0.1' });
       socket.on('error', () => undefined);

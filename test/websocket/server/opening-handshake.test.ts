@@ -130,7 +130,7 @@ describe('the upgrade hook', () => {
   for (const [name, upgrade, answer] of refusals) {
     it(`${name}: the request is answered, the connection closed, nothing leaks to the peer`, async (test) => {
       const { port, server, calls, errors } = await openServer(test, {
-        maxConnections: 1,
+        limits: { maxConnections: 1 },
         upgrade: upgrade as never,
       });
       const text = await refusalOf(port);
@@ -177,8 +177,7 @@ describe('a request that is cut anywhere', () => {
   ] as const) {
     it(`by a ${name} after every byte leaves no connection, no count and no descriptor`, async (test) => {
       const { port, server, errors } = await openServer(test, {
-        maxConnections: 8,
-        maxConnectionsPerAddress: 8,
+        limits: { maxConnections: 8, maxConnectionsPerAddress: 8 },
       });
       for (let length = 0; length < request.length; length += 1) {
         const client = await RawClient.connect(port);
@@ -268,7 +267,7 @@ describe('the deadline of the opening handshake', () => {
 
 describe('caps on connections', () => {
   it('answer 503 with Retry-After, count it, and let others in when one leaves', async (test) => {
-    const { port, server, called } = await openServer(test, { maxConnections: 2 });
+    const { port, server, called } = await openServer(test, { limits: { maxConnections: 2 } });
     const [first] = [await RawClient.open(port), await RawClient.open(port)];
     const refused = await refusalOf(port);
     assert.match(refused, /^HTTP\/1\.1 503 [\s\S]*\r\nRetry-After: \d+\r\n/);
@@ -281,7 +280,7 @@ describe('caps on connections', () => {
   });
 
   it('hold for each address by itself', async (test) => {
-    const { port, server } = await openServer(test, { maxConnectionsPerAddress: 1 });
+    const { port, server } = await openServer(test, { limits: { maxConnectionsPerAddress: 1 } });
     const from = async (localAddress: string): Promise<RawClient> => {
       const client = await RawClient.connect(port, { localAddress } as never);
       client.socket.write(upgradeRequest());
@@ -294,7 +293,7 @@ describe('caps on connections', () => {
   });
 
   it('count handshakes that are under way', async (test) => {
-    const { port } = await openServer(test, { maxConnections: 1 });
+    const { port } = await openServer(test, { limits: { maxConnections: 1 } });
     const idle = await RawClient.connect(port);
     assert.match(await refusalOf(port), / 503 /);
     await idle.gone();
@@ -312,7 +311,10 @@ describe('a refusal', () => {
   });
 
   it('does not keep a socket whose client ends nothing', async (test) => {
-    const { port, server } = await openServer(test, { maxConnections: 1, upgrade: () => reject(403) });
+    const { port, server } = await openServer(test, {
+      limits: { maxConnections: 1 },
+      upgrade: () => reject(403),
+    });
     const client = await RawClient.connect(port, { allowHalfOpen: true });
     client.socket.write(upgradeRequest());
     await client.rest();

@@ -156,7 +156,7 @@ describe('connection.send', () => {
 
   it("tells 'sent', 'queued', 'refused' and 'closed', and bufferedAmount agrees", async (test) => {
     const { client, connection, called } = await openConnection(test, {
-      maxQueuedBytes: 20 * MiB,
+      limits: { maxQueuedBytes: 20 * MiB },
       whenQueueFull: 'refuse',
     });
     assert.equal(connection.send('x'), 'sent');
@@ -175,7 +175,7 @@ describe('connection.send', () => {
   });
 
   it('over the cap closes with 1013, so that no hole stays silent', async (test) => {
-    const { client, connection, errors } = await openConnection(test, { maxQueuedBytes: MiB });
+    const { client, connection, errors } = await openConnection(test, { limits: { maxQueuedBytes: MiB } });
     stall(connection, client);
     assert.equal(connection.send('one more'), 'refused');
     assert.equal(connection.readyState, 'closing');
@@ -188,7 +188,7 @@ describe('connection.send', () => {
 
 describe('connection.drained', () => {
   it('resolves when what waited has left', async (test) => {
-    const { client, connection } = await openConnection(test, { maxQueuedBytes: 40 * MiB });
+    const { client, connection } = await openConnection(test, { limits: { maxQueuedBytes: 40 * MiB } });
     await connection.drained();
     stall(connection, client);
     const drained = connection.drained();
@@ -207,7 +207,7 @@ describe('connection.drained', () => {
   });
 
   it('rejects with the reason of its signal, and when the connection closes', async (test) => {
-    const { client, connection } = await openConnection(test, { maxQueuedBytes: 40 * MiB });
+    const { client, connection } = await openConnection(test, { limits: { maxQueuedBytes: 40 * MiB } });
     stall(connection, client);
     const controller = new AbortController();
     const aborted = connection.drained({ signal: controller.signal });
@@ -356,7 +356,7 @@ describe('handlers that take their time', () => {
     const gates: (() => void)[] = [];
     const arrived: string[] = [];
     const { client } = await openConnection(test, {
-      maxHandlersInFlight: 3,
+      limits: { maxHandlersInFlight: 3 },
       message: (_connection, data) => {
         arrived.push(String(data));
         return new Promise<void>((resolve) => gates.push(resolve));

@@ -15,28 +15,22 @@ describe('the options of a server', () => {
   it('have defaults', () => {
     const settings = resolve({});
     assert.equal(settings.handshakeTimeoutMs, serverDefaults.handshakeTimeoutMs);
-    assert.equal(settings.maxConnections, serverDefaults.maxConnections);
-    assert.equal(settings.maxConnectionsPerAddress, serverDefaults.maxConnectionsPerAddress);
     assert.equal(settings.closeTimeoutMs, connectionDefaults.closeTimeoutMs);
-    assert.equal(settings.maxQueuedBytes, connectionDefaults.maxQueuedBytes);
     assert.equal(settings.whenQueueFull, connectionDefaults.whenQueueFull);
-    assert.equal(settings.maxHandlersInFlight, connectionDefaults.maxHandlersInFlight);
     assert.deepEqual(settings.keepalive, { intervalMs: 20_000, maxMisses: 2 });
-    assert.equal(settings.limits.maxMessageBytes, 16 * 1024 * 1024);
     assert.equal(settings.path, undefined);
   });
 
   it('take undefined for not given', () => {
     const given = {
       handshakeTimeoutMs: undefined,
-      maxConnections: undefined,
       closeTimeoutMs: undefined,
       keepalive: { intervalMs: undefined },
       whenQueueFull: undefined,
       path: undefined,
       allowedOrigins: undefined,
       perMessageDeflate: undefined,
-      maxMessageBytes: undefined,
+      limits: undefined,
     };
     assert.deepEqual(resolve(given).keepalive, resolve({}).keepalive);
     assert.equal(resolve(given).closeTimeoutMs, 5000);
@@ -60,17 +54,13 @@ describe('the options of a server', () => {
     [{ allowedOrigins: ['example.com'] }, ['allowedOrigins', 'example.com']],
     [{ handshakeTimeoutMs: 0 }, ['handshakeTimeoutMs', '0']],
     [{ handshakeTimeoutMs: 2 ** 31 }, ['handshakeTimeoutMs', '2147483648']],
-    [{ maxConnections: 0 }, ['maxConnections', '0']],
-    [{ maxConnections: Number.POSITIVE_INFINITY }, ['maxConnections', 'Infinity']],
-    [{ maxConnectionsPerAddress: 1.5 }, ['maxConnectionsPerAddress', '1.5']],
     [{ closeTimeoutMs: 0 }, ['closeTimeoutMs', '0']],
     [{ closeTimeoutMs: Number.NaN }, ['closeTimeoutMs', 'NaN']],
-    [{ maxQueuedBytes: 0 }, ['maxQueuedBytes', '0']],
     [{ whenQueueFull: 'drop' }, ['whenQueueFull', 'drop']],
-    [{ maxHandlersInFlight: 0 }, ['maxHandlersInFlight', '0']],
     [{ keepalive: { intervalMs: -1 } }, ['keepalive.intervalMs', '-1']],
     [{ keepalive: { maxMisses: 0 } }, ['keepalive.maxMisses', '0']],
-    [{ maxMessageBytes: 0 }, ['maxMessageBytes', '0']],
+    [{ limits: { maxMessageBytes: 0 } }, ['maxMessageBytes', '0']],
+    [{ maxConnections: 5 }, ['maxConnections', 'limits']],
     [{ perMessageDeflate: { level: 10 } }, ['level', '10']],
     [{ perMessageDeflate: { thresholdBytes: -1 } }, ['thresholdBytes', '-1']],
     [{ perMessageDeflate: { serverMaxWindowBits: 7 } }, ['serverMaxWindowBits', '7']],

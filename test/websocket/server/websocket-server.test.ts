@@ -182,7 +182,7 @@ describe('server that is handed requests', () => {
     const { http, port } = await openHttp(test);
     const asked = gate();
     const server = new WebSocketServer({
-      maxConnections: 1,
+      limits: { maxConnections: 1 },
       upgrade: () => {
         asked.resolve();
         return new Promise<undefined>(() => undefined);

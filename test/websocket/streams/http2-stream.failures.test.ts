@@ -20,7 +20,13 @@ describe('failures over HTTP/2', () => {
   let port: number;
 
   async function serve(options: Partial<WebSocketServerOptions<string>> = {}): Promise<void> {
-    server = new WebSocketServer({ port: 0, http2: true, maxConnections: 1, ...log.handlers, ...options });
+    server = new WebSocketServer({
+      port: 0,
+      http2: true,
+      limits: { maxConnections: 1 },
+      ...log.handlers,
+      ...options,
+    });
     await server.listening;
     port = server.address()?.port as number;
     session = await openSession(`http://127.0.0.1:${port}`);
@@ -133,7 +139,7 @@ describe('failures over HTTP/2', () => {
   ];
   for (const [name, end] of endings) {
     it(`a client that ${name} loses all sockets of the session`, async () => {
-      await serve({ maxConnections: 10 });
+      await serve({ limits: { maxConnections: 10 } });
       await Promise.all([open(), open(), open()]);
       await new Promise((resolve) => setImmediate(resolve));
       end(session);
@@ -156,7 +162,7 @@ describe('failures over HTTP/2', () => {
   });
 
   it('streams opened and reset by the hundred leave nothing behind', async () => {
-    await serve({ maxConnections: 5 });
+    await serve({ limits: { maxConnections: 5 } });
     for (let round = 0; round < 10; round += 1) {
       const tunnels = Array.from({ length: 20 }, () => new Tunnel(session, '/'));
       for (const { stream } of tunnels) stream.close(constants.NGHTTP2_CANCEL);
@@ -169,7 +175,7 @@ describe('failures over HTTP/2', () => {
   });
 
   it('a socket that ends after any byte of the preface leaves nothing behind', async () => {
-    await serve({ maxConnections: 2 });
+    await serve({ limits: { maxConnections: 2 } });
     for (let length = 0; length <= preface.length; length += 1) {
       const socket = connectTcp(port, '127.0.0.1');
       socket.end(preface.slice(0, length), 'latin1');
@@ -180,7 +186,7 @@ describe('failures over HTTP/2', () => {
   });
 
   it('a preface that comes byte by byte begins a session', async () => {
-    await serve({ maxConnections: 2 });
+    await serve({ limits: { maxConnections: 2 } });
     const socket = connectTcp({ port, host: '127.0.0.1', noDelay: true });
     await once(socket, 'connect');
     for (const byte of preface) {
@@ -196,7 +202,7 @@ describe('failures over HTTP/2', () => {
   });
 
   it('bytes that are no frames of HTTP/2 end the session', async () => {
-    await serve({ maxConnections: 2 });
+    await serve({ limits: { maxConnections: 2 } });
     const socket = connectTcp({ port, host: '127.0.0.1' });
     socket.write(preface, 'latin1');
     socket.write(Buffer.alloc(100, 0xff));

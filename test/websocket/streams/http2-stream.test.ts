@@ -55,7 +55,10 @@ describe('flow control of HTTP/2 streams', () => {
 
   it('is felt by a server whose client does not read: bufferedAmount is the truth', async () => {
     const drains: number[] = [];
-    await serve({ drain: ({ bufferedAmount }) => drains.push(bufferedAmount), maxQueuedBytes: 4 * MEBIBYTE });
+    await serve({
+      drain: ({ bufferedAmount }) => drains.push(bufferedAmount),
+      limits: { maxQueuedBytes: 4 * MEBIBYTE },
+    });
     const [tunnel, connection] = await open('/');
     tunnel.stream.pause();
     const chunk = new Uint8Array(MEBIBYTE / 16);
@@ -80,7 +83,7 @@ describe('flow control of HTTP/2 streams', () => {
     const errors: unknown[] = [];
     const closes: string[] = [];
     await serve({
-      maxQueuedBytes: MEBIBYTE,
+      limits: { maxQueuedBytes: MEBIBYTE },
       error: (error) => errors.push('code' in error && error.code),
       close: ({ data }) => closes.push(data),
       closeTimeoutMs: 1,
@@ -137,7 +140,7 @@ describe('flow control of HTTP/2 streams', () => {
   });
 
   it('does not let a client that reads one socket wait for another that it does not read', async () => {
-    await serve({ maxQueuedBytes: 8 * MEBIBYTE });
+    await serve({ limits: { maxQueuedBytes: 8 * MEBIBYTE } });
     const [stalled, toStalled] = await open('/stalled');
     const [reading, toReading] = await open('/reading');
     stalled.stream.pause();
@@ -166,7 +169,7 @@ describe('flow control of HTTP/2 streams', () => {
   });
 
   it('carries a message of 16 MiB both ways', async () => {
-    await serve({ maxQueuedBytes: 32 * MEBIBYTE });
+    await serve({ limits: { maxQueuedBytes: 32 * MEBIBYTE } });
     const [tunnel] = await open('/');
     tunnel.sendBinary(new Uint8Array(16 * MEBIBYTE));
     await tunnel.count(1);

@@ -75,7 +75,7 @@ describe('the constructor (3.1)', () => {
     const url = `ws://${server.authority}/`;
     assert.throws(() => new WebSocket(url, { handshakeTimeoutMs: 0 }), UsageError);
     assert.throws(() => new WebSocket(url, { headers: { 'X-A': 'a\r\nX-B: b' } }), UsageError);
-    assert.throws(() => new WebSocket(url, [], { maxMessageBytes: -1 }), UsageError);
+    assert.throws(() => new WebSocket(url, [], { limits: { maxMessageBytes: -1 } }), UsageError);
     assert.equal(server.sockets.size, 0);
   });
 
@@ -639,7 +639,7 @@ describe('feedback from the protocol (4)', () => {
   it('flags a socket as full when maxQueuedBytes would be exceeded: error, and it closes', async (t) => {
     const server = await acceptingServer(t, (peer) => peer.pause());
     const socket = new WebSocket(`ws://${server.authority}`, {
-      maxQueuedBytes: 1024 * 1024,
+      limits: { maxQueuedBytes: 1024 * 1024 },
       perMessageDeflate: false,
       closeTimeoutMs: 50,
     });

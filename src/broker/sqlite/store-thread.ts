@@ -1,0 +1,74 @@
+// The thread that the store lives in: takes batches, and answers when they are on disk.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { UsageError } from '../../channel/index.ts';
+import { type OpenedStore, openStore } from './open-store.ts';
+import { DamageError } from './seal.ts';
+import { failureOf, type Store } from './store.ts';
+import type { FromStore, StoreFailure, StoreSettings, ToStore } from './store-call.ts';
+
+const port = parentPort!;
+const settings = workerData as StoreSettings;
+let store: Store | undefined;
+
+function tell(message: FromStore): void {
+  port.postMessage(message);
+}
+
+function damaged({ message }: DamageError): StoreFailure {
+  const text =
+    `the store ${settings.path} is damaged (${message}): put it aside and start again, or open it with ` +
+    "onDamage 'replace', which does that; channels then begin empty, in new epochs";
+  return { type: 'failed', code: 'BROKER_DAMAGED', message: text, effect: 'none' };
+}
+
+function openingFailure(error: unknown): FromStore {
+  if (error instanceof DamageError) return damaged(error);
+  if (error instanceof UsageError) return { type: 'usage', message: error.message };
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC' || code === 'EPERM') {
+    const message = `the file of the store cannot be written: ${(error as Error).message}`;
+    return { type: 'failed', code: 'BROKER_UNAVAILABLE', message, effect: 'none' };
+  }
+  return failureOf(error, false);
+}
+
+async function open(): Promise<OpenedStore> {
+  const opened = await openStore(settings);
+  store = opened.store;
+  return opened;
+}
+
+async function runBatch({ policies, calls }: ToStore & { type: 'batch' }): Promise<void> {
+  try {
+    store!.learn(policies);
+    tell({ type: 'answers', answers: store!.run(calls) });
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error;
+    store!.close();
+    const answers = calls.map(() => damaged(error));
+    if (settings.onDamage === 'replace') {
+      await open();
+      tell({ type: 'answers', answers, trouble: 'replaced' });
+    } else {
+      tell({ type: 'answers', answers, trouble: 'damaged' });
+    }
+  }
+}
+
+port.on('message', (message: ToStore) => {
+  if (message.type === 'batch') {
+    void runBatch(message);
+  } else {
+    store?.close();
+    port.close();
+  }
+});
+
+try {
+  const { opening, time } = await open();
+  tell({ type: 'open', opening, time });
+} catch (error) {
+  tell(openingFailure(error));
+  port.close();
+}

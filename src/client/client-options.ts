@@ -1,0 +1,61 @@
+// What one says when connecting, with every default.
+
+import type { Contract } from '../channel/index.ts';
+import type { BackoffOptions, ClientTimes, PacketCodec } from '../session/index.ts';
+import type { ResumeStore } from './resume-store.ts';
+import type { WebSocketConstructor } from './transports/websocket-transport.ts';
+
+/** The token, or what gets one: called before each attempt to connect, and when the server says that it runs out. */
+export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
+
+export interface ClientOptions<Contracts extends Contract | undefined = Contract | undefined> {
+  /** The contract that the server has too: it types channels and calls, and payloads are validated by it.
+   * @default none: any channel, any payload */
+  readonly contracts?: Contracts;
+  /** Who this is, for the server's `authenticate`. @default none */
+  readonly token?: TokenSource;
+  /** The class of the socket. Node before 22 has none of its own: pass the one of `tidewire/websocket`.
+   * @default globalThis.WebSocket */
+  readonly WebSocket?: WebSocketConstructor;
+  /** How packets are written: `jsonCodec`, or `messagePackCodec` where payloads hold bytes.
+   * @default jsonCodec */
+  readonly codec?: PacketCodec;
+  /** Where a later life finds what it needs to go on, such as `sessionStorageResume()` for a page that is reloaded.
+   * @default none: a reload begins anew */
+  readonly resume?: ResumeStore;
+  /** Whether what arrives is validated by the contract. What does not fit is reported, and not delivered.
+   * @default true */
+  readonly validateIncoming?: boolean;
+  readonly limits?: Partial<ClientLimits>;
+  readonly times?: Partial<ClientTimes>;
+  readonly backoff?: BackoffOptions;
+  /** Told of what is nobody's answer: a handler that threw, a payload that does not fit, a token that could not be had.
+   * @default console.error */
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface ClientLimits {
+  /** Publications without an answer, while offline or under way. One more is refused with `full`.
+   * @default 1_000 */
+  readonly maxQueuedPublications: number;
+  /** Publications of one channel that were granted, are under way, or in a handler, from 1 to 65 535.
+   * @default 256 */
+  readonly maxUnhandled: number;
+  /** Items of a stream call that nobody has taken yet. One more cancels the call, with `too_slow`.
+   * @default 1_000 */
+  readonly maxUnreadItems: number;
+  /** Requests that wait for a connection. One more is refused with `full`.
+   * @default 100 */
+  readonly maxWaitingRequests: number;
+  /** How long a request waits for a connection before it fails with `disconnected`, in milliseconds.
+   * @default 10_000 */
+  readonly requestWaitMs: number;
+}
+
+export const clientLimitDefaults: ClientLimits = Object.freeze({
+  maxQueuedPublications: 1_000,
+  maxUnhandled: 256,
+  maxUnreadItems: 1_000,
+  maxWaitingRequests: 100,
+  requestWaitMs: 10_000,
+});

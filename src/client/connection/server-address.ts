@@ -1,0 +1,18 @@
+// The addresses that a client was given, as a WebSocket takes them.
+
+import { UsageError } from '../../channel/index.ts';
+
+/** @throws {UsageError} when there is none, or one that a WebSocket cannot be opened to. */
+export function serverAddresses(url: string | readonly string[]): readonly string[] {
+  const addresses = (typeof url === 'string' ? [url] : url).map(serverAddress);
+  if (addresses.length === 0) throw new UsageError('no address to connect to');
+  return addresses;
+}
+
+function serverAddress(url: string): string {
+  const { location } = globalThis as { location?: { readonly origin: string } };
+  const address = url.startsWith('/') && location !== undefined ? location.origin + url : url;
+  const match = /^(ws|http)(s?):\/\/[^\s#]+$/i.exec(address);
+  if (match === null) throw new UsageError(`not an address of a WebSocket server: ${url}`);
+  return `ws${match[2]!.toLowerCase()}${address.slice(match[0].indexOf(':'))}`;
+}

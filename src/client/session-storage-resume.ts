@@ -1,0 +1,64 @@
+// Keeps the session of a page over a reload, in the tab's session storage.
+
+import { isEpoch, isOffset, type Position } from '../channel/index.ts';
+import type { ResumeState } from '../session/index.ts';
+import type { ResumeStore } from './resume-store.ts';
+
+/** What is used of a `Storage`. */
+export interface StorageShape {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+export interface SessionStorageResumeOptions {
+  /** The name under which it is stored: another one for each client of a page.
+   * @default 'tidewire.resume' */
+  readonly key?: string;
+  /** @default globalThis.sessionStorage */
+  readonly storage?: StorageShape;
+}
+
+/**
+ * Only between two lives is anything stored: a tab that is duplicated copies its storage, and would throw out the first.
+ * Where there is no storage, or it is full or forbidden, a reload begins anew.
+ */
+export function sessionStorageResume(options: SessionStorageResumeOptions = {}): ResumeStore {
+  const { key = 'tidewire.resume' } = options;
+  const storage = (): StorageShape | undefined =>
+    options.storage ?? (globalThis as { sessionStorage?: StorageShape }).sessionStorage;
+  return {
+    take() {
+      try {
+        const text = storage()?.getItem(key);
+        storage()?.removeItem(key);
+        return text == null ? undefined : asResumeState(JSON.parse(text));
+      } catch {
+        // Forbidden, or not ours: as if nothing had been stored.
+        return undefined;
+      }
+    },
+    save(state) {
+      try {
+        storage()?.setItem(key, JSON.stringify(state));
+      } catch {
+        // Full, or forbidden: the next life begins anew.
+      }
+    },
+  };
+}
+
+/** Storage belongs to whoever writes to it: what has another shape is not used. */
+function asResumeState(value: ResumeState): ResumeState | undefined {
+  const { sid, tok, clock, positions } = value;
+  const isState =
+    typeof sid === 'string' &&
+    typeof tok === 'string' &&
+    isOffset(clock) &&
+    positions.every(([channel, position]) => typeof channel === 'string' && isPosition(position));
+  return isState ? { sid, tok, clock, positions } : undefined;
+}
+
+function isPosition({ epoch, offset }: Position): boolean {
+  return typeof epoch === 'string' && isEpoch(epoch) && isOffset(offset);
+}
