@@ -48,6 +48,7 @@ function receive(setup: number, chunks: readonly Uint8Array[]): EndpointRecorder
   return new EndpointRecorder({
     role: (setup & FrameSetup.Server) === 0 ? 'client' : 'server',
     allowRsv1: (setup & FrameSetup.Compressed) !== 0,
-    limits: { ...limits, requireMinimalLength: (setup & FrameSetup.AnyLengthForm) === 0 },
+    limits,
+    requireMinimalLength: (setup & FrameSetup.AnyLengthForm) === 0,
   }).receiveAll(chunks);
 }

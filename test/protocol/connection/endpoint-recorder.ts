@@ -17,6 +17,7 @@ export interface RecorderOptions {
   readonly role?: Role;
   readonly limits?: MessageLimits;
   readonly allowRsv1?: boolean;
+  readonly requireMinimalLength?: boolean;
   /** Called on each message, while it is handled. */
   readonly onMessage?: (endpoint: Endpoint) => void;
 }
@@ -34,11 +35,13 @@ export class EndpointRecorder implements EndpointHandler {
   error: ProtocolError | undefined;
   readonly #onMessage: RecorderOptions['onMessage'];
 
-  constructor({ role = 'client', limits, allowRsv1, onMessage }: RecorderOptions = {}) {
+  constructor(recorderOptions: RecorderOptions = {}) {
+    const { role = 'client', limits, allowRsv1, requireMinimalLength = true, onMessage } = recorderOptions;
     const options: EndpointOptions = {
       role,
       limits: resolveMessageLimits(limits),
       allowRsv1: allowRsv1 === true,
+      requireMinimalLength,
       // Half of the tests' roles use the check that servers use, half the plain one.
       ...(role === 'server'
         ? { isUtf8: (bytes, start, end) => nativeIsUtf8(bytes.subarray(start, end)) }
