@@ -35,8 +35,8 @@ export class EndpointRecorder implements EndpointHandler {
   error: ProtocolError | undefined;
   readonly #onMessage: RecorderOptions['onMessage'];
 
-  constructor(recorderOptions: RecorderOptions = {}) {
-    const { role = 'client', limits, allowRsv1, requireMinimalLength = true, onMessage } = recorderOptions;
+  constructor(given: RecorderOptions = {}) {
+    const { role = 'client', limits, allowRsv1, requireMinimalLength = true, onMessage } = given;
     const options: EndpointOptions = {
       role,
       limits: resolveMessageLimits(limits),
