@@ -16,6 +16,9 @@ interface Chunk {
   readonly pieces: readonly number[];
 }
 
+/** So many reads of a socket at the most: what is longer shows nothing new. */
+const maxReads = 2_000;
+
 /** An input is a list of fragments: each byte is a length, in steps that grow with the byte's two highest bits. */
 function lengthOf(byte: number): number {
   return (byte & 0x3f) * [1, 4, 64, 1_024][byte >> 6]!;
@@ -84,6 +87,7 @@ function cutIntoReads(input: Uint8Array, chunkBytes: number): Chunk[] {
     pieces = [];
   };
   for (const [index, byte] of input.entries()) {
+    if (chunks.length > maxReads) break;
     const payload = new Uint8Array(lengthOf(byte)).fill(byte & 0x7f);
     const opcode = index === 0 ? Opcode.Binary : Opcode.Continuation;
     const frame = buildFrame({ opcode, payload, isFinal: false });
