@@ -21,6 +21,7 @@ import type { TokenFromOptions } from './auth/authentication-request.ts';
 import type { Authorize } from './auth/contract-gate.ts';
 import type { CallHandlers, Middleware } from './calls/call-handlers.ts';
 import type { Logger } from './logger.ts';
+import type { RateLimits } from './packet-rates.ts';
 
 type Channels = Readonly<Record<string, AnyChannelContract>>;
 type Calls = Readonly<Record<string, AnyCallContract>>;
@@ -66,6 +67,8 @@ export interface RealtimeServerOptions<KnownChannels extends Channels, KnownCall
   readonly sessions?: SessionStore;
   /** Whether a client that offers no subprotocol is served plain JSON (PROTOCOL.md, section 15). @default true */
   readonly plainProfile?: boolean;
+  /** How fast one connection may ask. @default rateLimitDefaults */
+  readonly rates?: Partial<RateLimits>;
   /** @default sessionLimitDefaults */
   readonly limits?: Partial<SessionLimits>;
   /** @default sessionTimeDefaults */
@@ -101,11 +104,18 @@ export function checkOptions({
   times = {},
   authenticate,
   authorize,
+  tokenFrom,
+  webSocket,
 }: RealtimeServerOptions<Channels, Calls>): void {
   if (!(contracts instanceof Contract))
     throw new UsageError('contracts: pass what defineContract() returned');
   for (const [name, hook] of Object.entries({ authenticate, authorize })) {
     if (hook !== undefined && typeof hook !== 'function') throw new UsageError(`${name} must be a function`);
+  }
+  if (tokenFrom?.cookie !== undefined && webSocket?.allowedOrigins === '*') {
+    throw new UsageError(
+      "tokenFrom.cookie with allowedOrigins '*': any page of the world could connect as its visitor",
+    );
   }
   checkNumbers('limits', limits, sessionLimitDefaults);
   checkNumbers('times', times, sessionTimeDefaults);

@@ -31,6 +31,7 @@ import { HubTimer } from './hub/hub-timer.ts';
 import { warningLogger } from './logger.ts';
 import { MetricsCounter, type RealtimeMetrics } from './metrics.ts';
 import { checkBroker, checkOptions, type RealtimeOptions, realtimeDefaults } from './options.ts';
+import { resolveRates } from './packet-rates.ts';
 import type { ClientLink, ConnectedClient } from './transports/client-link.ts';
 import { WebSocketDoor } from './transports/websocket-door.ts';
 
@@ -130,6 +131,7 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       logger,
       webSocket,
       tokenFrom,
+      rates: resolveRates(options.rates),
       plainProfile,
       report,
     });
@@ -204,6 +206,17 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
     }: { readonly code?: number; readonly reason?: string } = {},
   ): number {
     return this.#door.close(selects(whom), code, reason);
+  }
+
+  /**
+   * Subscribes clients to a channel, as they would themselves: authorised, and told. A client of `tidewire/client` that does
+   * not want it unsubscribes. Resolves to the number of connections.
+   * @throws {RequestError} why one of them was refused; others may be subscribed.
+   */
+  async subscribe(whom: ClientSelector, channel: ChannelNameOf<KnownChannels>): Promise<number> {
+    const links = [...this.#door.links].filter(selects(whom));
+    await Promise.all(links.map((link) => link.subscribe(channel)));
+    return links.length;
   }
 
   /**

@@ -56,7 +56,7 @@ const clientFields: Readonly<Record<ClientPacket['t'], Fields>> = {
     x: optional(isOne),
   },
   ack: { s: isInteger, o: listOf(isInteger, maxAckOffsets) },
-  credit: { s: isInteger, n: isCredit },
+  credit: { s: optional(isInteger), id: optional(isInteger), n: isCredit },
   hist: {
     id: isInteger,
     ch: isName,
@@ -71,7 +71,7 @@ const clientFields: Readonly<Record<ClientPacket['t'], Fields>> = {
     do: oneOf('enter', 'leave', 'watch', 'unwatch'),
     c: optional((value) => isOffset(value) && value > 0),
   },
-  rpc: { id: isInteger, m: text(128), ms: optional(isInteger) },
+  rpc: { id: isInteger, m: text(128), ms: optional(isInteger), n: optional(isCredit) },
   cancel: { id: isInteger },
   ping: {},
   bye: {},

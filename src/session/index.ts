@@ -46,6 +46,7 @@ export { Outbox, type PublishFields, type PublishResult } from './machine/outbox
 export { PresenceDesk } from './machine/presence-desk.ts';
 export { PublishLanes } from './machine/publish-lanes.ts';
 export {
+  type PacketPace,
   type PlainSubscription,
   ServerConnection,
   type ServerConnectionOptions,

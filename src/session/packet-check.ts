@@ -65,5 +65,8 @@ export function checker(table: Readonly<Record<string, Fields>>): (value: unknow
     if ((value.e === undefined) !== (value.o === undefined) && (value.t === 'sub' || value.t === 'hist')) {
       throw new PacketError('a position is an epoch and an offset');
     }
+    if (value.t === 'credit' && (value.s === undefined) === (value.id === undefined)) {
+      throw new PacketError('credit is for a subscription or for a call');
+    }
   };
 }

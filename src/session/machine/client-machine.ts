@@ -12,6 +12,7 @@ import type {
   ReplyPacket,
   RpcPacket,
   ServerPacket,
+  SubscribedPacket,
   WelcomePacket,
 } from '../packet.ts';
 import { asServerPacket } from '../server-packet-shape.ts';
@@ -206,6 +207,17 @@ export class ClientMachine {
     };
   }
 
+  #onSubscribed(packet: SubscribedPacket): void {
+    const { ch } = packet;
+    if (this.#subscriptions.onSubscribed(packet)) return;
+    if (this.#host.onSubscribed?.(ch) === true) return;
+    this.#subscriptions.forget(ch);
+    this.#request(
+      (id) => ({ t: 'unsub', id, ch }),
+      () => {},
+    );
+  }
+
   // What the shell calls.
 
   transportOpened(transport: Pick<Transport, 'send' | 'close'>, codec: PacketCodec, now: number): void {
@@ -363,8 +375,12 @@ export class ClientMachine {
       case 'pos':
       case 'live':
       case 'gap':
-      case 'end':
         return this.#subscriptions.onPacket(packet);
+      case 'end':
+        this.#subscriptions.onPacket(packet);
+        return this.presence.onEnd(packet.s, packet.err);
+      case 'sub':
+        return this.#onSubscribed(packet);
       case 'map':
         return this.presence.onMap(packet);
       case 'pong':

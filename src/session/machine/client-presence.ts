@@ -98,6 +98,15 @@ export class ClientPresence {
     }
   }
 
+  /** The server ended a watch: it is not allowed any more. */
+  onEnd(s: number, error: ErrorBody): void {
+    for (const [channel, watched] of this.#watched) {
+      if (watched.s !== s) continue;
+      this.#watched.delete(channel);
+      watched.handler.onRefused(error);
+    }
+  }
+
   onMap(packet: MapPacket): void {
     for (const [channel, watched] of this.#watched) {
       // All pages of a snapshot in another epoch say so, and the first has renamed it.
