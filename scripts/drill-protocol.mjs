@@ -31,12 +31,22 @@ for (const { file, find, section } of lost) {
 if (lost.length > 0) process.exit(1);
 
 const folders = Array.from({ length: atOnce }, makeCopy);
-const unchanged = await runTests(folders[0], [...new Set(mutations.flatMap(({ tests }) => tests))]);
-if (unchanged.failed !== undefined) {
-  console.error(`the tests fail without a mutation: ${unchanged.failed}`);
-  process.exitCode = 1;
-} else await drill();
+/** What fails without a mutation cannot notice one. */
+const red = await findRed();
+await drill();
 for (const folder of folders) rmSync(folder, { recursive: true });
+
+async function findRed() {
+  const prefixes = [...new Set(mutations.flatMap(({ tests }) => tests))];
+  const found = new Set();
+  for (const prefix of prefixes) {
+    const { failed } = await runTests(folders[0], [prefix]);
+    if (failed === undefined) continue;
+    console.error(`${prefix} fails without a mutation: ${failed}`);
+    found.add(prefix);
+  }
+  return found;
+}
 
 async function drill() {
   const results = new Array(mutations.length);
@@ -59,13 +69,15 @@ async function drill() {
 }
 
 async function tryOut(folder, { file, find, replace, tests }) {
+  const able = tests.filter((prefix) => !red.has(prefix));
+  if (able.length === 0) return {};
   const path = join(folder, 'dist/src', file);
   const source = readFileSync(path, 'utf8');
   writeFileSync(
     path,
     source.replace(find, () => replace),
   );
-  const result = await runTests(folder, tests);
+  const result = await runTests(folder, able);
   writeFileSync(path, source);
   return result;
 }

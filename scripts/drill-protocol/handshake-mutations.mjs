@@ -321,7 +321,11 @@ export const handshakeMutations = [
     file: server,
     find: "if (opening.type === 'rejection') {",
     replace: 'if (false) {',
-    tests: ['websocket/server/opening-handshake'],
+    tests: [
+      'websocket/server/websocket-server',
+      'websocket/server/opening-handshake',
+      'websocket/server/http2-exchange',
+    ],
   },
   // What a server answers (4.2.2).
   {
