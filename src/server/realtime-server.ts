@@ -209,6 +209,17 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
   }
 
   /**
+   * Subscribes clients to a channel, as they would themselves: authorised, and told. A client of `tidewire/client` that does
+   * not want it unsubscribes. Resolves to the number of connections.
+   * @throws {RequestError} why one of them was refused; others may be subscribed.
+   */
+  async subscribe(whom: ClientSelector, channel: ChannelNameOf<KnownChannels>): Promise<number> {
+    const links = [...this.#door.links].filter(selects(whom));
+    await Promise.all(links.map((link) => link.subscribe(channel)));
+    return links.length;
+  }
+
+  /**
    * Closes connections with 4403, and their sessions cannot be continued. That `authenticate` lets nobody in with the
    * same credential again is the application's part.
    */

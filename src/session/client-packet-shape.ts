@@ -57,7 +57,7 @@ const clientFields: Readonly<Record<ClientPacket['t'], Fields>> = {
     x: optional(isOne),
   },
   ack: { s: isInteger, o: listOf(isInteger, maxAckOffsets) },
-  credit: { s: isInteger, n: isCredit },
+  credit: { s: optional(isInteger), id: optional(isInteger), n: isCredit },
   hist: {
     id: isInteger,
     ch: isName,
@@ -72,7 +72,7 @@ const clientFields: Readonly<Record<ClientPacket['t'], Fields>> = {
     do: oneOf('enter', 'leave', 'watch', 'unwatch'),
     c: optional((value) => isOffset(value) && value > 0),
   },
-  rpc: { id: isInteger, m: text(128), ms: optional(isInteger) },
+  rpc: { id: isInteger, m: text(128), ms: optional(isInteger), n: optional(isCredit) },
   cancel: { id: isInteger },
   ping: {},
   bye: {},
@@ -87,6 +87,9 @@ export function asClientPacket(value: unknown): ClientPacket {
   const hasPosition = packet.t === 'sub' || packet.t === 'hist';
   if (hasPosition && (packet.e === undefined) !== (packet.o === undefined)) {
     throw new PacketError('a position is an epoch and an offset');
+  }
+  if (packet.t === 'credit' && (packet.s === undefined) === (packet.id === undefined)) {
+    throw new PacketError('credit is for a subscription or for a call');
   }
   return packet;
 }

@@ -85,6 +85,7 @@ const serverFields: Readonly<Record<ServerPacket['t'], Fields>> = {
     snap: optional(isOne),
     more: optional(isOne),
   },
+  sub: { ch: isName, ...verdictFields },
   auth: { inMs: isInteger },
   goaway: { inMs: isInteger, spreadMs: isInteger },
   pong: { pos: optional(listOf(tuple([isInteger, isInteger], isInteger))) },

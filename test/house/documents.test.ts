@@ -136,6 +136,36 @@ describe('docs/reference/ws-door.md', () => {
   }
 });
 
+describe('docs/reference/realtime-server.md', () => {
+  const page = 'docs/reference/realtime-server.md';
+  const cells = new Set(
+    rowsOf(page).flatMap(([, first = '']) =>
+      [...first.matchAll(/`(\w+)/g)].map(([, name]) => name as string),
+    ),
+  );
+  const members: [path: string, name: string][] = [
+    ['src/server/options.ts', 'RealtimeServerOptions'],
+    ['src/server/auth/identity.ts', 'Identity'],
+    ['src/server/auth/authentication-request.ts', 'AuthenticationRequest'],
+    ['src/server/auth/jwt.ts', 'JwtOptions'],
+    ['src/server/calls/call-handlers.ts', 'CallContext'],
+    ['src/server/packet-rates.ts', 'RateLimits'],
+    ['src/server/metrics.ts', 'RealtimeMetrics'],
+  ];
+  for (const [path, name] of members) {
+    for (const member of membersOf(path, name)) {
+      it(`has a row for ${name}.${member}`, () => assert.ok(cells.has(member)));
+    }
+  }
+  const source = read('src/server/realtime-server.ts');
+  const start = source.indexOf('export class RealtimeServer');
+  const body = source.slice(start, source.indexOf('\n}', start));
+  for (const [, member = ''] of body.matchAll(/^ {2}(?:readonly |async |get )?([a-z]\w*)[(:<]/gm)) {
+    if (member === 'constructor') continue;
+    it(`has a row for realtime.${member}`, () => assert.ok(cells.has(member)));
+  }
+});
+
 describe('links in the documents', () => {
   const documents = filesBelow('.').filter((path) => path.endsWith('.md'));
   for (const path of documents) {

@@ -185,6 +185,22 @@ describe('realtime server', () => {
     assert.equal(realtime.metrics().connections, 0);
   });
 
+  it('subscribes clients of its own accord, as far as they may', async (test) => {
+    const { realtime, url } = await openRealtime(test);
+    const client = new RawClient(test, url);
+    const { sid } = await client.hello({ auth: 'ada' });
+    assert.equal(await realtime.subscribe({ sid }, 'chat:1'), 1);
+    const { ch, r, s } = await client.next(({ t }) => t === 'sub');
+    assert.deepEqual([ch, r], ['chat:1', 'ok']);
+    await realtime.publish('chat:1', { text: 'unasked' });
+    assert.equal((await client.message()).s, s);
+    await assert.rejects(
+      realtime.subscribe({ subject: 'ada' }, 'secret:grace'),
+      (error: unknown) => error instanceof RequestError && error.code === 'forbidden',
+    );
+    assert.equal(await realtime.subscribe({ subject: 'nobody here' }, 'chat:1'), 0);
+  });
+
   it('keeps counting: connections, messages, closes', async (test) => {
     const { realtime, url } = await openRealtime(test);
     const client = await welcome(test, url);
