@@ -187,7 +187,7 @@ describe('a reader by itself', () => {
     for (const bytes of ['81 01 ff 81 01 41 89 00', '01 01 ff 80 01 41 81 01 41']) {
       calls.length = 0;
       const limits = resolveMessageLimits();
-      const reader = new MessageReader(handler, { role: 'client', limits, isUtf8 });
+      const reader = new MessageReader(handler, { role: 'client', limits, isUtf8, keeping: keepingDefaults });
       reader.receive(hex(bytes));
       reader.receive(hex('81 01 41'));
       assert.deepEqual(calls, ['INVALID_UTF8']);
