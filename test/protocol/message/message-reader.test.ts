@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { isUtf8 } from '../../../src/protocol/bytes/utf8.ts';
 import { Opcode } from '../../../src/protocol/frame/opcode.ts';
 import { resolveMessageLimits } from '../../../src/protocol/limits.ts';
+import { keepingDefaults } from '../../../src/protocol/message/fragment-buffer.ts';
 import { type MessageHandler, MessageReader } from '../../../src/protocol/message/message-reader.ts';
 import { chunkings, cutBy } from '../chunkings.ts';
 import { EndpointRecorder, type RecorderOptions } from '../connection/endpoint-recorder.ts';
