@@ -55,6 +55,8 @@ export function connectionOptions(options: SharedOptions, deflatesByDefault: boo
     limits: {
       maxMessageBytes: isLimited ? Math.ceil(maxPayload) : LARGEST_PAYLOAD_BYTES,
       maxQueuedBytes: Number.MAX_SAFE_INTEGER,
+      maxMessagesPerSecond: 1_000_000_000,
+      maxBytesPerSecond: 1_000_000_000,
     },
     keepalive: { intervalMs: 0 },
     closeTimeoutMs: Math.min(Math.max(Math.ceil(closeTimeout), 1), LONGEST_MS),

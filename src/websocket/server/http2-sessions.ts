@@ -12,6 +12,7 @@ import { httpHeadLimitDefaults } from '../../protocol/index.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
 import { widenSession } from '../streams/session-window.ts';
 import { Admission, type AdmissionLimits } from './admission.ts';
+import type { CountedLimit } from './server-counters.ts';
 
 /**
  * Node resets every new stream of a session that holds more than this, in MB. What waits on each socket has a limit of its
@@ -35,8 +36,7 @@ export type ReceiveStream = (stream: ServerHttp2Stream, headers: IncomingHttpHea
 export interface SessionsCore {
   readonly isAccepting: boolean;
   readonly settings: { readonly limits: AdmissionLimits; readonly handshakeTimeoutMs: number };
-  /** Counts the WebSockets. */
-  readonly admission: Admission;
+  count(limit: CountedLimit): void;
 }
 
 export class Http2Sessions {
@@ -49,7 +49,7 @@ export class Http2Sessions {
   constructor(core: SessionsCore, receiveStream: ReceiveStream) {
     this.#core = core;
     this.#receiveStream = receiveStream;
-    this.#admission = new Admission(core.settings.limits);
+    this.#admission = new Admission(core.settings.limits, (limit) => core.count(limit));
   }
 
   /** Begins a session on a socket that nobody else reads any more. */
@@ -58,11 +58,11 @@ export class Http2Sessions {
     // A session does not outlive its client's side of the TCP connection: streams have an end of their own.
     socket.allowHalfOpen = false;
     if (!this.#core.isAccepting || !this.#admission.enter(address)) {
-      if (this.#core.isAccepting) this.#core.admission.refused += 1;
       socket.on('error', () => undefined);
       socket.destroy();
       return;
     }
+    this.#admission.settle(address);
     const session = new Session(performServerHandshake(socket, sessionOptions), {
       idleMs: this.#core.settings.handshakeTimeoutMs,
       receiveStream: this.#receiveStream,

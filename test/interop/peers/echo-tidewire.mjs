@@ -7,7 +7,11 @@ const server = new WebSocketServer({
   port: 0,
   http2: process.argv.includes('--http2'),
   allowedOrigins: '*',
-  limits: { maxMessageBytes: 64 * 1024 * 1024, maxQueuedBytes: 64 * 1024 * 1024 },
+  limits: {
+    maxMessageBytes: 64 * 1024 * 1024,
+    maxQueuedBytes: 64 * 1024 * 1024,
+    maxFailedHandshakesPerMinute: 100_000,
+  },
   message: (connection, data) => {
     if (data === 'please close') connection.close(3002, 'as asked');
     else connection.send(data);
