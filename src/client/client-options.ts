@@ -2,6 +2,7 @@
 
 import type { Contract } from '../channel/index.ts';
 import type { BackoffOptions, ClientTimes, PacketCodec } from '../session/index.ts';
+import type { OutboxPart } from './outbox/outbox-part.ts';
 import type { ResumeStore } from './resume-store.ts';
 import type { WebSocketConstructor } from './transports/websocket-transport.ts';
 
@@ -23,6 +24,10 @@ export interface ClientOptions<Contracts extends Contract | undefined = Contract
   /** Where a later life finds what it needs to go on, such as `sessionStorageResume()` for a page that is reloaded.
    * @default none: a reload begins anew */
   readonly resume?: ResumeStore;
+  /** Where publications wait for their answer, such as `durableOutbox({ store: indexedDbOutbox() })`: they survive the
+   * page or the process.
+   * @default in memory */
+  readonly outbox?: OutboxPart;
   /** Whether what arrives is validated by the contract. What does not fit is reported, and not delivered.
    * @default true */
   readonly validateIncoming?: boolean;

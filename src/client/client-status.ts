@@ -30,15 +30,15 @@ export interface ClientStatus {
   readonly attempt: number;
 }
 
-/** What a close of the transport means, when this end has not asked for it. */
+/** Why there is no connection, when the peer or the network has closed it. */
 export function closeReason(code: number, reason: string): StatusReason {
   // 1005 and 1006 never stand in a Close frame: nobody has said them.
-  if (code === 1006 || code === 1005) return { type: 'network', code, message: 'the connection was lost' };
-  return { type: 'server', code, message: reason === '' ? `the server closed with ${code}` : reason };
+  const isLost = code === 1006 || code === 1005;
+  const message = reason || (isLost ? 'the connection was lost' : `closed with ${code}`);
+  return { type: isLost ? 'network' : 'server', code, message };
 }
 
 /** Why this end closes. */
 export function givenUpReason(code: number, message: string): StatusReason {
-  const { Normal, Idle } = ClientCloseCode;
-  return { type: code === Normal ? 'client' : code === Idle ? 'timeout' : 'reset', code, message };
+  return { type: code === ClientCloseCode.Idle ? 'timeout' : 'reset', code, message };
 }

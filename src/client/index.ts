@@ -5,6 +5,7 @@ export {
   type ErrorBody,
   jsonCodec,
   messagePackCodec,
+  type OutboxEntry,
   type PacketCodec,
   RequestError,
   type ResumeState,
@@ -31,6 +32,14 @@ export type {
   StreamName,
 } from './contract-inference.ts';
 export { InvalidPayloadError, type Message } from './message.ts';
+export {
+  type DurableOutboxOptions,
+  durableOutbox,
+  type RestoredPublication,
+} from './outbox/durable-outbox.ts';
+export { type IndexedDbOutboxOptions, indexedDbOutbox } from './outbox/indexeddb-outbox.ts';
+export type { OutboxHost, OutboxPart } from './outbox/outbox-part.ts';
+export type { OutboxStore } from './outbox/outbox-store.ts';
 export { connect, RealtimeClient } from './realtime-client.ts';
 export { type CallRequestOptions, call, callStream } from './requests/call.ts';
 export type { StreamCall } from './requests/stream-call.ts';

@@ -9,15 +9,18 @@ export class Publisher {
   /** Those that nobody has answered: how each is rejected. */
   readonly #unanswered = new Set<(error: RequestError) => void>();
 
-  constructor(loop: MachineLoop) {
-    this.#loop = loop;
-  }
+  /** Publications of an earlier life are being read: they go first. */
+  #restoring: Promise<void> | undefined;
 
-  get unanswered(): number {
-    return this.#unanswered.size;
+  constructor(loop: MachineLoop, restoring?: Promise<void>) {
+    this.#loop = loop;
+    this.#restoring = restoring?.then(() => {
+      this.#restoring = undefined;
+    });
   }
 
   publish(channel: string, fields: PublishFields): Promise<Position> {
+    if (this.#restoring !== undefined) return this.#restoring.then(() => this.publish(channel, fields));
     return new Promise((resolve, reject) => {
       this.#unanswered.add(reject);
       this.#loop.do((machine, now) =>

@@ -23,7 +23,7 @@ import type { ChannelFor, ChannelName } from './contract-inference.ts';
 import { type ClientInternals, channelInternals, clientInternals } from './internals.ts';
 import { Listeners } from './listeners.ts';
 import { MachineLoop } from './machine-loop.ts';
-import { MessageReader } from './message.ts';
+import { type MessageReader, messageReader } from './message.ts';
 import { Publisher } from './publisher.ts';
 import { globalRuntime, type Runtime } from './runtime.ts';
 import type { WebSocketConstructor } from './transports/websocket-transport.ts';
@@ -72,27 +72,30 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
   ) {
     const WebSocket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
     if (WebSocket === undefined) {
-      throw new UsageError(
-        "there is no WebSocket here: import { WebSocket } from 'tidewire/websocket' and pass it as an option",
-      );
+      throw new UsageError("there is no WebSocket here: pass the one of 'tidewire/websocket' as an option");
     }
     this.#options = options;
     this.#limits = { ...clientLimitDefaults, ...options.limits };
     this.#runtime = runtime;
     const { codec = jsonCodec } = options;
     const resume = options.resume?.take();
+    const outbox = options.outbox?.({
+      tell: (act) => this.#loop.do(act),
+      report: (error) => this.#report(error),
+    });
     this.#loop = new MachineLoop(
       runtime,
       (loop) =>
         new ClientMachine({
           host: this.#host(loop),
           maxUnanswered: this.#limits.maxQueuedPublications,
+          ...(outbox !== undefined && { parts: { Outbox: outbox.Outbox } }),
           ...(resume !== undefined && { resume }),
           ...(options.times !== undefined && { times: options.times }),
           ...(options.backoff !== undefined && { backoff: options.backoff }),
         }),
     );
-    this.#publisher = new Publisher(this.#loop);
+    this.#publisher = new Publisher(this.#loop, outbox?.restored());
     this.#internals = {
       loop: this.#loop,
       runtime,
@@ -114,7 +117,7 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
         this.#loop.do((machine, now) => machine.transportClosed(reason.code, now));
       },
       onGivenUp: (reason) => {
-        if (reason.type !== 'client') this.#reason = reason;
+        this.#reason ??= reason;
       },
     });
   }
@@ -133,9 +136,9 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
     return this.#states.add(listener);
   }
 
-  /** Publications that nobody has answered yet. */
+  /** Publications that nobody has answered yet, those of an earlier life included. */
   get unanswered(): number {
-    return this.#publisher.unanswered;
+    return this.#loop.do((machine) => machine.unanswered);
   }
 
   /** Public name of the session, once there is one. */
@@ -156,7 +159,11 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
     this.#endSigns ??= this.#runtime.onSign({
       onWake: () => this.wake(),
       onHide: () => this.#save(),
-      onShow: () => void this.#options.resume?.take(),
+      onShow: () => {
+        // What was saved was not needed: the page is still there.
+        this.#options.resume?.take();
+        this.wake();
+      },
     });
     this.#loop.do((machine, now) => {
       if (machine.state === 'waiting') machine.wake(now);
@@ -180,23 +187,21 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
    * grace, the session for its time to live. */
   suspend(): void {
     this.#save();
-    this.#reason = { type: 'client', code: 1000, message: 'suspended' };
-    // Without a connection there is nobody to say goodbye to.
+    // Without a transport there is nobody to say goodbye to.
     this.#dialer.abandon();
-    this.#loop.do((machine, now) => machine.transportClosed(1000, now));
-    this.#end();
+    this.#end('suspended');
   }
 
   /** Leaves for good: presence ends at once. What was not answered rejects with `disconnected`. `connect` begins anew. */
   close(): void {
-    this.#reason = { type: 'client', code: 1000, message: 'closed' };
-    this.#end();
+    this.#end('closed');
   }
 
-  #end(): void {
+  #end(message: string): void {
     this.#endSigns?.();
     this.#endSigns = undefined;
     this.#cancelRenewal?.();
+    this.#reason = { type: 'client', code: 1000, message };
     this.#loop.do((machine, now) => machine.bye(now));
     this.#dialer.abandon();
     this.#publisher.close();
@@ -286,7 +291,7 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
     if (contracts !== undefined && contract === undefined) {
       throw new UsageError(`no contract describes the channel ${name}`);
     }
-    const reader = new MessageReader(isChecked ? contract : undefined, report);
+    const reader = messageReader(isChecked ? contract : undefined, report);
     const channel = new Channel<never, never, never>(name, contract, {
       publisher: this.#publisher,
       report,

@@ -130,6 +130,7 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       clock,
       logger,
       webSocket,
+      path,
       tokenFrom,
       rates: resolveRates(options.rates),
       plainProfile,
@@ -138,7 +139,7 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
     if (port === undefined && server === undefined) {
       this.listening = Promise.resolve();
     } else {
-      const place = defined({ port, host, tls, server, path }) as WebSocketServerOptions<ClientLink>;
+      const place = defined({ port, host, tls, server }) as WebSocketServerOptions<ClientLink>;
       this.#server = new WebSocketServer({ ...this.#door.serverOptions, ...place });
       this.listening = this.#server.listening;
     }
@@ -206,6 +207,17 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
     }: { readonly code?: number; readonly reason?: string } = {},
   ): number {
     return this.#door.close(selects(whom), code, reason);
+  }
+
+  /**
+   * Subscribes clients to a channel, as they would themselves: authorised, and told. A client of `tidewire/client` that does
+   * not want it unsubscribes. Resolves to the number of connections.
+   * @throws {RequestError} why one of them was refused; others may be subscribed.
+   */
+  async subscribe(whom: ClientSelector, channel: ChannelNameOf<KnownChannels>): Promise<number> {
+    const links = [...this.#door.links].filter(selects(whom));
+    await Promise.all(links.map((link) => link.subscribe(channel)));
+    return links.length;
   }
 
   /**

@@ -41,10 +41,11 @@ export {
 } from './machine/client-subscription.ts';
 export type { MessageSink } from './machine/connection-output.ts';
 export { type ConnectionParts, connectionParts } from './machine/connection-parts.ts';
+export { DurableOutbox, type OutboxEntry, type OutboxJournal } from './machine/durable-outbox.ts';
 export { EncodedPacket, type SharedMessage } from './machine/encoded-packet.ts';
 export { Hub, type HubOptions } from './machine/hub.ts';
 export type * from './machine/hub-port.ts';
-export { Outbox, type PublishFields, type PublishResult } from './machine/outbox.ts';
+export { Outbox, type OutboxMachine, type PublishFields, type PublishResult } from './machine/outbox.ts';
 export { PresenceDesk } from './machine/presence-desk.ts';
 export { PublishLanes } from './machine/publish-lanes.ts';
 export {

@@ -143,7 +143,7 @@ export class ChannelFeed {
     const { position } = publication;
     const readers: Joined[] = [];
     for (const joined of this.#joined.values()) if (this.#isNew(joined, position)) readers.push(joined);
-    const message = readers.length === 0 ? undefined : reader.read(channel, publication);
+    const message = readers.length === 0 ? undefined : reader(channel, publication);
     // What does not fit the contract stays in a mailbox: a consumer with a newer contract may know what to do with it.
     if (message === undefined) return loop.do(() => finish(readers.length === 0));
     let unfinished = readers.length;

@@ -78,9 +78,7 @@ export class Channel<Draft = PlainData, Payload = PlainData, Presence = PlainDat
   remove(stateKey: string, options: Pick<PublishOptions, 'key'> = {}): Promise<Position> {
     const deliveryClass = this.#contract?.policy.class;
     if (deliveryClass !== undefined && deliveryClass !== 'state') {
-      throw new UsageError(
-        `only state channels have keys to remove: ${this.name} is of class ${deliveryClass}`,
-      );
+      throw new UsageError(`${this.name} is no state channel`);
     }
     return this.#publish({ data: null, stateKey, removed: true, ...options });
   }

@@ -84,7 +84,7 @@ function readHistory(channel: string, data: PlainData, reader: MessageReader): H
   const messages: Message[] = [];
   const removed: Message<null>[] = [];
   for (const entry of m as readonly Entry[]) {
-    const message = reader.read(channel, {
+    const message = reader(channel, {
       position: { epoch, offset: entry.o },
       data: entry.d,
       ...(entry.ts !== undefined && { publishedAt: entry.ts }),

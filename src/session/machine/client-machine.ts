@@ -12,6 +12,7 @@ import type {
   ReplyPacket,
   RpcPacket,
   ServerPacket,
+  SubscribedPacket,
   WelcomePacket,
 } from '../packet.ts';
 import { asServerPacket } from '../server-packet-shape.ts';
@@ -201,6 +202,17 @@ export class ClientMachine {
     };
   }
 
+  #onSubscribed(packet: SubscribedPacket): void {
+    const { ch } = packet;
+    if (this.#subscriptions.onSubscribed(packet)) return;
+    if (this.#host.onSubscribed?.(ch) === true) return;
+    this.#subscriptions.forget(ch);
+    this.#request(
+      (id) => ({ t: 'unsub', id, ch }),
+      () => {},
+    );
+  }
+
   /** Adds a part that has to do with the connection: presence, where it is wanted. There is one at most. */
   attach<Part extends ClientPart>(create: (machine: PartMachine, clock: number) => Part): Part {
     const part = create(this.#partMachine(), this.#clock);
@@ -369,6 +381,8 @@ export class ClientMachine {
       case 'end':
         this.#subscriptions.onPacket(packet);
         return this.#part?.onEnd(packet.s, packet.err);
+      case 'sub':
+        return this.#onSubscribed(packet);
       case 'map':
         return this.#part?.onMap(packet);
       case 'pong':

@@ -16,6 +16,8 @@ export interface ClientHost {
   onState(state: ClientState): void;
   /** The credential has run out, or does soon: call `setCredential`. */
   onCredentialNeeded(): void;
+  /** The server has subscribed the client. Returns whether that is wanted: then `subscribe` goes on from there. */
+  onSubscribed?(channel: string): boolean;
   /** A producer id: at least 64 bits from a cryptographic source, at most 64 characters. */
   randomId(): string;
   /** From 0 up to 1; for backoff. */

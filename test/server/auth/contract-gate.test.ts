@@ -140,6 +140,33 @@ describe('the gate', () => {
     assert.equal(res[0].err.code, 'forbidden');
   });
 
+  it('lets nobody publish what others could not read', async (test) => {
+    const { realtime, url, errors } = await openRealtime(test, {
+      contracts: defineContract({
+        title: 'Any',
+        version: '1',
+        channels: {
+          any: defineChannel('any', {
+            class: 'log',
+            payload: z.unknown().transform((value) => (value === 'date' ? new Date(0) : value)),
+            allow: { subscribe: 'anyone', publish: 'anyone' },
+          }),
+        },
+      }) as never,
+    });
+    const client = await welcome(test, url);
+    const publish = (d: unknown) => client.ask({ t: 'pub', ch: 'any', d });
+    let deep: unknown = 1;
+    for (let level = 0; level < 28; level++) deep = [deep];
+    assert.ok((await publish(deep)).ok);
+    assert.equal((await publish([deep])).err.code, 'bad_request');
+    assert.equal((await publish('date')).err.code, 'internal');
+    assert.match(String(errors[0]), /must be plain data: a Date/);
+    await assert.rejects(realtime.publish('any' as never, 1n as never), /bigint/);
+    const { ok } = await client.ask({ t: 'hist', ch: 'any', dir: 'back', n: 10 });
+    assert.equal(ok.m.length, 1);
+  });
+
   it('stands before calls as well', async (test) => {
     const calls = defineContract({
       title: 'Calls',

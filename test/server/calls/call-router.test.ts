@@ -167,6 +167,19 @@ describe('calls', () => {
     assert.equal((await client.next(({ t, id }) => t === 'reply' && id === 9)).err.code, 'cancelled');
   });
 
+  it('hold a stream back when its caller grants no more, and go on when it does', async (test) => {
+    const { url } = await open(test);
+    const client = await welcome(test, url);
+    client.send({ t: 'rpc', id: 9, m: 'ticks', d: 5, n: 2 });
+    const part = async (): Promise<number> => (await client.next(({ t }) => t === 'rpc')).d;
+    assert.deepEqual([await part(), await part()], [1, 2]);
+    await call(client, 'double', 1);
+    assert.equal(client.received.length, 0, 'nothing came with the answer to a later call');
+    client.send({ t: 'credit', id: 9, n: 10 });
+    assert.deepEqual([await part(), await part(), await part()], [3, 4, 5]);
+    assert.equal((await client.next(({ id }) => id === 9)).ok.d, null);
+  });
+
   it('tell of a stream that fails half-way, after what it gave', async (test) => {
     const { url, errors } = await open(test, {
       async *ticks() {

@@ -1,13 +1,11 @@
 // Costs of the channel protocol without sockets: codecs, the way of a publication through a hub, bytes on the wire.
 //
-// Run after `npm run build`: `node bench/session.mjs`. Times are of one core of the machine at hand, and only worth
-// comparing within one run. Allocation is the growth of the heap, with a young generation so large that nothing is
-// collected while it is measured.
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { MemoryBroker } from 'tidewire/broker';
-import { resolveChannelPolicy } from 'tidewire/channel';
-import { BrokerSource } from 'tidewire/server';
+// A program of its own: started with --expose-gc, and with a young generation so large that nothing is collected while
+// the growth of the heap is measured. Prints its tables as one line of JSON.
+import process from 'node:process';
+import { MemoryBroker } from '../../dist/src/broker/index.js';
+import { resolveChannelPolicy } from '../../dist/src/channel/index.js';
+import { BrokerSource } from '../../dist/src/server/index.js';
 import {
   asClientPacket,
   asServerPacket,
@@ -15,15 +13,7 @@ import {
   jsonCodec,
   messagePackCodec,
   SessionRegistry,
-} from 'tidewire/session';
-
-if (globalThis.gc === undefined) {
-  const flags = ['--expose-gc', '--max-semi-space-size=512', '--min-semi-space-size=512'];
-  const { status } = spawnSync(process.execPath, [...flags, fileURLToPath(import.meta.url)], {
-    stdio: 'inherit',
-  });
-  process.exit(status ?? 1);
-}
+} from '../../dist/src/session/index.js';
 
 const rounds = 7;
 const codecs = [jsonCodec, messagePackCodec];
@@ -68,19 +58,15 @@ async function codecRows() {
       const { ns, bytes, spread } = await measure(100_000, (count) => {
         for (let index = 0; index < count; index++) work();
       });
-      rows.push({ work: `${name}, ${codec.name}`, ...row(ns, bytes, spread) });
+      rows.push([`${name}, ${codec.name}`, ...cells(ns, bytes, spread)]);
     }
   }
   return rows;
 }
 
-function row(ns, bytes, spread) {
-  return {
-    'CPU ns': Math.round(ns),
-    'per second': Math.round(1e9 / ns).toLocaleString('en'),
-    'heap bytes': Math.round(bytes),
-    spread: `× ${spread.toFixed(2)}`,
-  };
+/** CPU in nanoseconds, so many a second, bytes of the heap, and how far the rounds lie apart. */
+function cells(ns, bytes, spread) {
+  return [Math.round(ns), Math.round(1e9 / ns), Math.round(bytes), `× ${spread.toFixed(2)}`];
 }
 
 /** A hub with so many connections, each subscribed to the one channel. */
@@ -163,7 +149,7 @@ async function fanOutRows() {
       subscribers === 0
         ? 'publish to nobody, acknowledged'
         : `one of ${subscribers.toLocaleString('en')} deliveries`;
-    rows.push({ work: unit, ...row(ns / receivers, bytes / receivers, spread) });
+    rows.push([unit, ...cells(ns / receivers, bytes / receivers, spread)]);
   }
   return rows;
 }
@@ -187,11 +173,7 @@ function wireRows() {
     ['Centrifugo, Protobuf, with offset', protobufPush()],
   ];
   const floor = bytes(rows[0][1]);
-  return rows.map(([name, message]) => ({
-    message: name,
-    bytes: bytes(message),
-    beyond: bytes(message) - floor,
-  }));
+  return rows.map(([name, message]) => [name, bytes(message), bytes(message) - floor]);
 }
 
 /** Lengths are all that counts here: every field number of these messages takes one byte. */
@@ -209,10 +191,5 @@ function varint(value) {
   return [...bytes, value];
 }
 
-console.log(
-  `Node ${process.version}, median of ${rounds} rounds; CPU is user and system time of the process\n`,
-);
-console.table(await codecRows());
-console.table(await fanOutRows());
-console.table(wireRows());
-process.exit(0);
+const results = { codecs: await codecRows(), fanOut: await fanOutRows(), wire: wireRows() };
+process.stdout.write(`${JSON.stringify(results)}\n`, () => process.exit(0));
