@@ -28,6 +28,9 @@ export interface ClientOptions<Contracts extends Contract | undefined = Contract
    * page or the process.
    * @default in memory */
   readonly outbox?: OutboxPart;
+  /** The server has subscribed this client to a channel: to listen, subscribe to it here.
+   * @default it is unsubscribed again */
+  readonly onSubscribed?: (channel: string) => void;
   /** Whether what arrives is validated by the contract. What does not fit is reported, and not delivered.
    * @default true */
   readonly validateIncoming?: boolean;
@@ -46,7 +49,8 @@ export interface ClientLimits {
   /** Publications of one channel that were granted, are under way, or in a handler, from 1 to 65 535.
    * @default 256 */
   readonly maxUnhandled: number;
-  /** Items of a stream call that nobody has taken yet. One more cancels the call, with `too_slow`.
+  /** Items of a stream call that nobody has taken yet, from 1 to 65 535: the server waits with the next. From a server
+   * that does not, one more cancels the call, with `too_slow`.
    * @default 1_000 */
   readonly maxUnreadItems: number;
   /** Requests that wait for a connection. One more is refused with `full`.

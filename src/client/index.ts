@@ -12,7 +12,7 @@ export {
 } from '../session/index.ts';
 export type { Channel, PublishOptions } from './channel/channel.ts';
 export { type HistoryPage, type HistoryQuery, history } from './channel/history.ts';
-export type { MessageStream } from './channel/message-stream.ts';
+export { type MessageStream, messages } from './channel/message-stream.ts';
 export { type ChannelPresence, type Member, type MemberList, presence } from './channel/presence.ts';
 export type { MessageHandler, SubscribeOptions, Subscription } from './channel/subscription.ts';
 export {

@@ -227,6 +227,11 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
       openTransport: (elsewhere) => loop.tell(() => this.#dialer.open(elsewhere)),
       onState: (state) => loop.tell(() => this.#onState(state)),
       onCredentialNeeded: () => loop.tell(() => this.#onCredentialNeeded()),
+      onSubscribed: (channel) => {
+        const { onSubscribed } = this.#options;
+        if (onSubscribed !== undefined) loop.tell(() => onSubscribed(channel));
+        return onSubscribed !== undefined;
+      },
       randomId: () => this.#runtime.randomId(),
       random: () => this.#runtime.random(),
     };

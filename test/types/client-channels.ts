@@ -7,6 +7,7 @@ import {
   callStream,
   history,
   type Message,
+  messages,
   presence,
   type RealtimeClient,
   type StreamCall,
@@ -54,7 +55,7 @@ export async function everyUse(
     },
     { from: position },
   );
-  for await (const { data } of chat.messages()) proves<Same<typeof data, { text: string; tags: string[] }>>();
+  for await (const { data } of messages(chat)) proves<Same<typeof data, { text: string; tags: string[] }>>();
 
   // @ts-expect-error: the text is missing
   await chat.publish({ tags: [] });

@@ -10,7 +10,6 @@ import {
 import { type PublishFields, RequestError } from '../../session/index.ts';
 import type { Publisher } from '../publisher.ts';
 import type { ChannelFeed } from './channel-feed.ts';
-import { MessageStream } from './message-stream.ts';
 import { type MessageHandler, type SubscribeOptions, Subscription } from './subscription.ts';
 
 export interface PublishOptions {
@@ -94,11 +93,6 @@ export class Channel<Draft = PlainData, Payload = PlainData, Presence = PlainDat
     const subscription = new Subscription<Payload>(feed, handler, { ...options, channel: name, report });
     feed.join(subscription, options.from);
     return subscription;
-  }
-
-  /** Listens with a loop: `for await (const message of channel.messages())`. */
-  messages(options: SubscribeOptions = {}): MessageStream<Payload> {
-    return new MessageStream<Payload>((handler, more) => this.subscribe(handler, more), options);
   }
 
   #publish(fields: PublishFields): Promise<Position> {

@@ -55,13 +55,22 @@ export function callStream<Contracts extends Contract | undefined, const Name ex
 ): StreamCall<StreamItem<Contracts, Name>> {
   const internals = clientInternals.get(client)!;
   const { packet, read } = prepare(internals, { name, input, isStream: true }, options);
+  const { maxUnreadItems } = internals.limits;
+  let id = 0;
   return new StreamCall(
     (handler) =>
       requestsOf(internals).start(
-        (machine, { now, done }) => machine.ask(packet, { now, done, onPart: handler.onPart }),
+        (machine, { now, done }) => {
+          id = machine.ask({ ...packet, n: maxUnreadItems }, { now, done, onPart: handler.onPart });
+          return id;
+        },
         { signal: options.signal, done: handler.onDone, onAbort: handler.onAbort },
       ),
-    { read, maxUnreadItems: internals.limits.maxUnreadItems },
+    {
+      read,
+      maxUnreadItems,
+      grant: (n) => internals.loop.do((machine) => machine.tell({ t: 'credit', id, n })),
+    },
   );
 }
 

@@ -10,11 +10,11 @@ export interface AskOptions {
   readonly isRepeatable?: boolean;
 }
 
-/** Sends a request by the machine, and calls `done` once. A function that it returns cancels the request. */
+/** Sends a request by the machine, which calls `done` once. Returns its id. */
 export type Send = (
   machine: ClientMachine,
   options: { readonly now: number; done(result: RequestResult): void },
-) => unknown;
+) => number;
 
 interface Waiting {
   onOpen(): void;
@@ -82,11 +82,8 @@ export class Requests {
     };
     const attempt = (): void => {
       this.#client.loop.do((machine, now) => {
-        const cancelSent = send(machine, {
-          now,
-          done: (result) => this.#client.loop.tell(() => onResult(result)),
-        });
-        giveUp = () => this.#client.loop.do(() => typeof cancelSent === 'function' && cancelSent());
+        const id = send(machine, { now, done: (result) => this.#client.loop.tell(() => onResult(result)) });
+        giveUp = () => this.#client.loop.do(() => machine.tell({ t: 'cancel', id }));
       });
     };
     if (signal?.aborted === true) {

@@ -1,6 +1,6 @@
 // The answer of a stream call: an async iterator over its items, which cancels the call when one stops reading.
 
-import type { PlainData } from '../../channel/index.ts';
+import { CreditMeter, type PlainData } from '../../channel/index.ts';
 import { RequestError, type RequestResult } from '../../session/index.ts';
 
 export interface StreamHandler {
@@ -16,7 +16,8 @@ interface Waiting<Item> {
 
 export class StreamCall<Item> implements AsyncIterableIterator<Item, undefined> {
   readonly #read: (data: PlainData) => unknown;
-  readonly #maxUnreadItems: number;
+  readonly #meter: CreditMeter;
+  readonly #grant: (credit: number) => void;
   readonly #cancel: () => void;
   readonly #items: Item[] = [];
   readonly #waiting: Waiting<Item>[] = [];
@@ -26,10 +27,17 @@ export class StreamCall<Item> implements AsyncIterableIterator<Item, undefined> 
   /** `start` begins the call, and returns what cancels it. It calls the handler later, never at once. */
   constructor(
     start: (handler: StreamHandler) => () => void,
-    options: { read(data: PlainData): unknown; readonly maxUnreadItems: number },
+    options: {
+      read(data: PlainData): unknown;
+      /** From 1 to 65 535. */
+      readonly maxUnreadItems: number;
+      /** Lets the server send so many more. */
+      grant(credit: number): void;
+    },
   ) {
     this.#read = options.read;
-    this.#maxUnreadItems = options.maxUnreadItems;
+    this.#meter = new CreditMeter(options.maxUnreadItems);
+    this.#grant = options.grant;
     this.#cancel = start({
       onPart: (data) => this.#receive(data),
       onDone: ({ error }) => this.#end(error === undefined ? undefined : { error: new RequestError(error) }),
@@ -56,8 +64,9 @@ export class StreamCall<Item> implements AsyncIterableIterator<Item, undefined> 
 
   #receive(data: PlainData): void {
     if (this.#hasEnded) return;
-    if (this.#items.length >= this.#maxUnreadItems) {
-      const msg = `maxUnreadItems (${this.#maxUnreadItems}) were not taken`;
+    // A server that counts credit sends no more than there is room for.
+    if (this.#items.length >= this.#meter.window) {
+      const msg = `maxUnreadItems (${this.#meter.window}) were not taken`;
       return this.#fail({ error: new RequestError({ code: 'too_slow', msg, retry: 'no' }) });
     }
     try {
@@ -86,6 +95,8 @@ export class StreamCall<Item> implements AsyncIterableIterator<Item, undefined> 
     const waiting = this.#waiting;
     while (waiting.length > 0 && this.#items.length > 0) {
       waiting.shift()!.resolve({ done: false, value: this.#items.shift()! });
+      const credit = this.#meter.finish();
+      if (credit > 0 && !this.#hasEnded) this.#grant(credit);
     }
     if (!this.#hasEnded || waiting.length === 0) return;
     if (this.#failure !== undefined) waiting.shift()!.reject(this.#failure.error);

@@ -6,7 +6,9 @@ import { ClientCloseCode, closeVerdict } from '../client-close-code.ts';
 import type { PacketCodec } from '../codec/packet-codec.ts';
 import { PacketError } from '../errors.ts';
 import type {
+  CancelPacket,
   ClientPacket,
+  CreditPacket,
   HistPacket,
   PongPacket,
   ReplyPacket,
@@ -173,7 +175,7 @@ export class ClientMachine {
 
   /**
    * Asks once: for a page of history, or by a call. Without a connection, and when it is lost before the answer, the
-   * result is `disconnected`. Returns what cancels a call.
+   * result is `disconnected`. Returns the id by which a call is cancelled, or granted more parts.
    */
   ask(
     packet: Omit<HistPacket, 'id'> | Omit<RpcPacket, 'id'>,
@@ -182,24 +184,33 @@ export class ClientMachine {
       done,
       onPart,
     }: { readonly now: number; done(result: RequestResult): void; onPart?(data: PlainData): void },
-  ): () => void {
+  ): number {
     this.#advance(now);
     if (this.#state !== 'open') {
       done(disconnectedResult());
-      return () => {};
+      return 0;
     }
     // A call may take as long as its own deadline says, or as long as it likes.
     const { replyMs } = this.#times;
     const ms = packet.t === 'hist' ? 0 : packet.ms;
     const deadlineAt = ms === undefined ? undefined : this.#now + ms + replyMs;
-    const id = this.#request(
+    return this.#request(
       (id) => ({ ...packet, id }),
       (reply) => done(requestResult(reply)),
       { deadlineAt, onPart },
     );
-    return () => {
-      if (this.#requests.has(id)) this.#send({ t: 'cancel', id });
-    };
+  }
+
+  /** Says something of a call, unless it is over. */
+  tell(packet: CancelPacket | (CreditPacket & { readonly id: number })): void {
+    if (this.#requests.has(packet.id)) this.#send(packet);
+  }
+
+  /** Adds a part that has to do with the connection: presence, where it is wanted. There is one at most. */
+  attach<Part extends ClientPart>(create: (machine: PartMachine, clock: number) => Part): Part {
+    const part = create(this.#partMachine(), this.#clock);
+    this.#part = part;
+    return part;
   }
 
   #onSubscribed(packet: SubscribedPacket): void {
@@ -211,13 +222,6 @@ export class ClientMachine {
       (id) => ({ t: 'unsub', id, ch }),
       () => {},
     );
-  }
-
-  /** Adds a part that has to do with the connection: presence, where it is wanted. There is one at most. */
-  attach<Part extends ClientPart>(create: (machine: PartMachine, clock: number) => Part): Part {
-    const part = create(this.#partMachine(), this.#clock);
-    this.#part = part;
-    return part;
   }
 
   // What the shell calls.

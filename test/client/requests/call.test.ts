@@ -56,20 +56,15 @@ describe('callStream', () => {
     assert.deepEqual(errors, []);
   });
 
-  it('ends with `too_slow` when more items wait than `maxUnreadItems`', async (test) => {
+  it('gets every item though it takes them slowly: the server waits', async (test) => {
     const { client } = await openPair(test);
     const streaming = client({ limits: { maxUnreadItems: 10 } });
-    const items = callStream(streaming, 'ticks', 1_000_000);
+    const items = callStream(streaming, 'ticks', 200);
     await reached(streaming, 'open');
     for (let answers = 0; answers < 40; answers++) await call(streaming, 'double', answers);
-    let read = 0;
-    await assert.rejects(
-      async () => {
-        for await (const _ of items) read++;
-      },
-      { code: 'too_slow' },
-    );
-    assert.equal(read, 10);
+    let expected = 0;
+    for await (const item of items) assert.equal(item, ++expected);
+    assert.equal(expected, 200);
   });
 
   it('throws the reason of its signal', async (test) => {

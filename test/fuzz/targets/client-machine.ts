@@ -101,7 +101,7 @@ class Stage {
   #now = 0;
   #sent = 0;
   #ids = 0;
-  #cancelCall = (): void => {};
+  #call = 0;
 
   constructor() {
     this.#machine = new ClientMachine({
@@ -198,13 +198,13 @@ class Stage {
         );
         break;
       case 'call':
-        this.#cancelCall = machine.ask(
+        this.#call = machine.ask(
           { t: 'rpc', m: 'echo', ms: 1_000 },
           { now, done: (result) => tell(`called ${Object.keys(result)}`), onPart: () => tell('part') },
         );
         break;
       case 'cancel':
-        this.#cancelCall();
+        machine.tell({ t: 'cancel', id: this.#call });
         break;
       case 'watch':
         this.#presence.watch(channel, {
