@@ -26,7 +26,7 @@ function serve(flags: ListenFlags & WorkerFlags): Promise<void> {
       'serve keeps the conversation in the memory of one process, and several would each hold a part of it: leave --workers out';
     throw new CommandFailure(ExitCode.Usage, reason);
   }
-  return runServer('The chat is', flags, () => startChatServer(flags));
+  return runServer('The chat is', flags, { start: () => startChatServer(flags) });
 }
 
 async function startChatServer(flags: ListenFlags): Promise<RunningServer> {
