@@ -16,10 +16,10 @@ export interface RunningServer {
 }
 
 export interface ServerParts {
-  /** What runs in each process; `broker` is what `openBroker` gave, or stands for it. It closes the broker at its end. */
-  start(broker: Broker | undefined): Promise<RunningServer>;
-  /** What the server keeps; the workers share the one that is opened in this process. @default nothing */
+  /** Opens what the server keeps; the workers share the one of the process that started them. @default nothing */
   openBroker?(): Promise<Broker>;
+  /** What runs in each process. It closes the broker, or what stands for it there, at its end. */
+  start(broker: Broker | undefined): Promise<RunningServer>;
 }
 
 /**
@@ -35,9 +35,7 @@ export async function runServer(
     return work(async () => start(openBroker && (await IpcBroker.connect(processLink(process)))));
   }
   const broker = await openBroker?.();
-  if (flags.workers > 1) {
-    return supervise(what, flags, broker).finally(() => broker?.close());
-  }
+  if (flags.workers > 1) return supervise(what, flags, broker).finally(() => broker?.close());
   const server = await start(broker);
   const signal = untilSignal();
   announce(what, server.url, flags);
