@@ -97,4 +97,5 @@ export {
 } from './handshake/subprotocol.ts';
 export { isFieldValue, isToken } from './handshake/token.ts';
 export { type MessageLimits, messageLimitDefaults, resolveMessageLimits } from './limits.ts';
+export type { Keeping } from './message/fragment-buffer.ts';
 export { TokenBucket, type TokenBucketOptions } from './token-bucket.ts';

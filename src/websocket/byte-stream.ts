@@ -2,8 +2,10 @@
 
 /** What a stream calls. `receiveClosed` is the last call, and comes exactly once. */
 export interface ByteStreamHandler {
-  /** Bytes arrived. They are the handler's to alter and keep. */
+  /** Bytes arrived. They are the handler's to alter, and to keep unless the stream reuses its memory. */
   receiveBytes(chunk: Buffer): void;
+  /** Memory that the next bytes had best be put into, if the stream can choose: then they need not be copied. */
+  roomForMore?(): Buffer | undefined;
   /** The peer will send nothing more. */
   receiveEnd(): void;
   /** A write that asked for it has been taken by the operating system. */
@@ -16,6 +18,8 @@ export interface ByteStreamHandler {
 export interface ByteStream {
   /** Bytes written that the operating system has not taken yet. */
   readonly bufferedAmount: number;
+  /** Whether what `receiveBytes` is given is overwritten afterwards, so that what is to be kept must be copied. */
+  readonly reusesMemory: boolean;
   /**
    * Writes bytes. Returns true when they have been taken, and the memory may be used again at once; false when it must
    * not be altered any more. `notify` asks for `receiveWritten` when they have been taken.

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { describe, it } from 'node:test';
 import { CloseCode, HandshakeErrorCode, ProtocolErrorCode, RejectionCode } from '../../src/protocol/index.ts';
+import { serverLimitDefaults } from '../../src/websocket/index.ts';
+import { resolveServerLimits } from '../../src/websocket/server/server-limits.ts';
 import { filesBelow, read, root } from './source-files.ts';
 
 /** The rows of all tables of a document, each cut into its cells. */
@@ -88,15 +91,24 @@ describe('docs/reference/options.md', () => {
 });
 
 describe('docs/reference/limits.md', () => {
-  for (const [path, name] of [
-    ['src/protocol/limits.ts', 'MessageLimits'],
-    ['src/websocket/connection/connection-limits.ts', 'ConnectionLimits'],
-    ['src/websocket/server/server-limits.ts', 'ServerLimits'],
-  ] as const) {
-    for (const member of membersOf(path, name)) {
-      it(`has a row for ${name}.${member}`, () => assert.ok(hasRow('docs/reference/limits.md', member)));
-    }
+  it('is what scripts/limits-page.mjs makes of the code', () => {
+    const { status, stderr } = spawnSync(process.execPath, [
+      join(root, 'scripts/limits-page.mjs'),
+      '--check',
+    ]);
+    assert.equal(status, 0, String(stderr));
+  });
+
+  for (const name of Object.keys(resolveServerLimits({}))) {
+    it(`has a row for ${name}`, () => assert.ok(hasRow('docs/reference/limits.md', name)));
   }
+
+  it('tells the defaults of the code', () => {
+    for (const [name, value] of Object.entries(serverLimitDefaults)) {
+      const row = rowsOf('docs/reference/limits.md').find(([, first]) => first === `\`${name}\``);
+      assert.equal(row?.[3]?.split(/[ ,;]/, 1)[0]?.replaceAll('_', ''), String(value), name);
+    }
+  });
 });
 
 describe('docs/reference/server.md', () => {

@@ -14,11 +14,14 @@ export class MemoryStream implements ByteStream {
   isEnded = false;
   isDestroyed = false;
   bufferedAmount = 0;
+  /** When true, all that is received comes in the same memory. */
+  reusesMemory = false;
   /** How many writes were made, empty ones left out. */
   writeCount = 0;
   handler: ByteStreamHandler | undefined;
   #taken: Uint8Array[] = [];
   #waiting: Write[] = [];
+  #memory = Buffer.alloc(0);
 
   /** What the operating system has taken since the last time it was asked for. */
   read(): Buffer {
@@ -39,7 +42,14 @@ export class MemoryStream implements ByteStream {
 
   /** The other side sends bytes. */
   receive(bytes: Uint8Array): void {
-    this.handler?.receiveBytes(Buffer.from(bytes));
+    if (!this.reusesMemory) {
+      this.handler?.receiveBytes(Buffer.from(bytes));
+      return;
+    }
+    if (this.#memory.length < bytes.length) this.#memory = Buffer.alloc(bytes.length);
+    this.#memory.set(bytes);
+    this.handler?.receiveBytes(this.#memory.subarray(0, bytes.length));
+    this.#memory.fill(0xaa);
   }
 
   /** The connection is gone. */

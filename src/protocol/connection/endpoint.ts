@@ -8,6 +8,7 @@ import { parseClosePayload, serializeClosePayload } from '../frame/close-payload
 import type { Role } from '../frame/frame-parser.ts';
 import { Opcode } from '../frame/opcode.ts';
 import { type MessageLimits, resolveMessageLimits } from '../limits.ts';
+import { type Keeping, keepingDefaults } from '../message/fragment-buffer.ts';
 import { type MessageHandler, MessageReader } from '../message/message-reader.ts';
 
 /** What an endpoint calls. It owns no socket and no clock: deadlines, and ending the TCP connection, are the caller's. */
@@ -36,6 +37,8 @@ export interface EndpointOptions {
   readonly requireMinimalLength?: boolean;
   /** @default a plain check in TypeScript */
   readonly isUtf8?: IsUtf8;
+  /** How pieces of unfinished messages are kept. @default chunks are the endpoint's own, memory is `Uint8Array`s */
+  readonly keeping?: Keeping;
 }
 
 const defaultLimits = resolveMessageLimits();
@@ -58,6 +61,7 @@ export class Endpoint implements MessageHandler {
       allowRsv1: options.allowRsv1 === true,
       requireMinimalLength: options.requireMinimalLength !== false,
       isUtf8: this.isUtf8,
+      keeping: options.keeping ?? keepingDefaults,
     });
   }
 
@@ -76,7 +80,7 @@ export class Endpoint implements MessageHandler {
     return this.reader.isCompressed;
   }
 
-  /** Bytes held for a message that is not complete. */
+  /** Memory held for a message that is not complete. */
   get unfinishedBytes(): number {
     return this.reader.unfinishedBytes;
   }
@@ -84,6 +88,11 @@ export class Endpoint implements MessageHandler {
   /** Takes bytes from the peer; returns the index after the last one consumed (less than the length when paused). */
   receive(chunk: Uint8Array, start = 0): number {
     return this.reader.receive(chunk, start);
+  }
+
+  /** See `MessageReader.roomForMore`. */
+  roomForMore(): Uint8Array | undefined {
+    return this.reader.roomForMore();
   }
 
   pause(): void {

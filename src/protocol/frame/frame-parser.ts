@@ -105,6 +105,11 @@ export class FrameParser {
     return at;
   }
 
+  /** Bytes of the current frame's payload that have not come yet; 0 while its header has not. */
+  get missingPayload(): number {
+    return this.stage === Stage.Payload ? this.missing : 0;
+  }
+
   /** Stops after the piece being handled, so that the rest of the chunk is left to be parsed after `resume`. */
   pause(): void {
     this.isPaused = true;

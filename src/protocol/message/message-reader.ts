@@ -4,7 +4,7 @@ import { checkUtf8Piece, type IsUtf8, UTF8_INVALID, UTF8_START, type Utf8State }
 import { ProtocolError } from '../errors.ts';
 import { type FrameHandler, FrameParser, type FrameParserOptions } from '../frame/frame-parser.ts';
 import { isControl, Opcode } from '../frame/opcode.ts';
-import { FragmentBuffer } from './fragment-buffer.ts';
+import { FragmentBuffer, type Keeping } from './fragment-buffer.ts';
 
 /** What the reader calls. The message that a call is about is described by the reader's own properties. */
 export interface MessageHandler {
@@ -21,6 +21,7 @@ export interface MessageHandler {
 
 export interface MessageReaderOptions extends FrameParserOptions {
   readonly isUtf8: IsUtf8;
+  readonly keeping: Keeping;
 }
 
 export class MessageReader implements FrameHandler {
@@ -29,6 +30,7 @@ export class MessageReader implements FrameHandler {
   private readonly parser: FrameParser;
   private readonly handler: MessageHandler;
   private readonly isUtf8: IsUtf8;
+  private readonly keeping: Keeping;
   /** The unfinished message; undefined while none is, which is nearly always. */
   private unfinished: FragmentBuffer | undefined;
   private utf8State: Utf8State = UTF8_START;
@@ -38,6 +40,7 @@ export class MessageReader implements FrameHandler {
   constructor(handler: MessageHandler, options: MessageReaderOptions) {
     this.handler = handler;
     this.isUtf8 = options.isUtf8;
+    this.keeping = options.keeping;
     this.parser = new FrameParser(this, options);
   }
 
@@ -51,14 +54,22 @@ export class MessageReader implements FrameHandler {
     return this.parser.isCompressed;
   }
 
-  /** Bytes held for messages that are not complete. */
+  /** Memory held for a message that is not complete. */
   get unfinishedBytes(): number {
-    return this.unfinished?.byteLength ?? 0;
+    return this.unfinished === undefined ? 0 : this.unfinished.heldBytes;
   }
 
   /** See `FrameParser.receive`. */
   receive(chunk: Uint8Array, start = 0): number {
     return this.parser.receive(chunk, start);
+  }
+
+  /**
+   * Where the bytes still missing of the current frame will be kept, if that is known: what is put there, and then
+   * received, is not copied. Undefined whenever anything else may come next.
+   */
+  roomForMore(): Uint8Array | undefined {
+    return this.unfinished?.room(this.parser.missingPayload);
   }
 
   /** Hands over no further message until `resume`; what is left of the chunk is not consumed. */
@@ -109,7 +120,7 @@ export class MessageReader implements FrameHandler {
   private receivePiece(bytes: Uint8Array, start: number, end: number, isComplete: boolean): void {
     const { parser } = this;
     if (this.unfinished === undefined) {
-      this.unfinished = new FragmentBuffer();
+      this.unfinished = new FragmentBuffer(this.keeping);
       this.utf8State = UTF8_START;
       this.isAscii = true;
     }
@@ -123,7 +134,7 @@ export class MessageReader implements FrameHandler {
         return;
       }
     }
-    this.unfinished.append(bytes, start, end);
+    this.unfinished.append(bytes, start, end, parser.missingPayload);
     if (!isComplete) return;
 
     const message = this.unfinished.join();
@@ -137,7 +148,7 @@ export class MessageReader implements FrameHandler {
       this.handler.receiveControl(opcode, bytes, start, end);
       return;
     }
-    this.unfinishedControl ??= new FragmentBuffer();
+    this.unfinishedControl ??= new FragmentBuffer(this.keeping);
     this.unfinishedControl.append(bytes, start, end);
     if (!isLast) return;
     const payload = this.unfinishedControl.join();

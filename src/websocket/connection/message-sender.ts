@@ -21,6 +21,10 @@ export type SendResult = 'sent' | 'queued' | 'refused' | 'closed';
 export interface SenderOwner {
   /** What was to be sent cannot be: start the closing handshake with this code, and tell of the error. */
   failSending(error: ConnectionError, code: number, reason?: string): void;
+  /** So many bytes come to those that wait. */
+  receiveQueued(bytes: number): void;
+  /** The queue is full, and a message was refused. */
+  receiveRefused(): void;
 }
 
 export interface MessageSenderOptions {
@@ -34,6 +38,8 @@ const Sending = { Directly: 0, Deferred: 1, Never: 2 } as const;
 type Sending = (typeof Sending)[keyof typeof Sending];
 
 const NOTHING = new Uint8Array(0);
+/** A message of so many bytes counts as queued even if it finds the queue empty: the peer may take its time. */
+const LARGE_MESSAGE_BYTES = 64 * 1024;
 
 export class MessageSender {
   private readonly stream: ByteStream;
@@ -94,7 +100,7 @@ export class MessageSender {
       return this.sendCompressed(this.deflate, Opcode.Binary, payload);
     }
     const result = this.admit(payload.length);
-    if (result !== 'refused') this.writer.writeBytes(FIN | Opcode.Binary, payload, false);
+    if (result !== 'refused') this.writer.writeBytes(FIN | Opcode.Binary, payload);
     return result;
   }
 
@@ -126,7 +132,7 @@ export class MessageSender {
   sendPingOrPong(opcode: typeof Opcode.Ping | typeof Opcode.Pong, payload: Uint8Array): SendResult {
     if (this.sending === Sending.Never) return 'closed';
     if (this.bufferedAmount > 0 && !this.hasRoomFor(payload.length)) return this.refuse();
-    this.writer.writeBytes(FIN | opcode, payload, false);
+    this.writer.writeBytes(FIN | opcode, payload);
     if (this.stream.bufferedAmount === 0) return 'sent';
     this.oweDrain();
     return 'queued';
@@ -140,7 +146,7 @@ export class MessageSender {
       if (isFirst) this.requestWritten();
       return;
     }
-    this.writer.writeBytes(FIN | opcode, payload, true);
+    this.writer.writeBytes(FIN | opcode, payload);
     if (opcode === Opcode.Close) this.stop();
   }
 
@@ -194,7 +200,7 @@ export class MessageSender {
     const pong = this.waitingPong;
     if (pong !== undefined) {
       this.waitingPong = undefined;
-      this.writer.writeBytes(FIN | Opcode.Pong, pong, true);
+      this.writer.writeBytes(FIN | Opcode.Pong, pong);
     }
     const isDrainOwed = this.owesDrain;
     this.owesDrain = false;
@@ -208,14 +214,14 @@ export class MessageSender {
       const kept = isLent ? new Uint8Array(payload) : payload;
       return this.sendWhenReady(kept.length, deflate.compressLater(kept), (compressed) => {
         const isShorter = compressed.length < kept.length;
-        if (isShorter) this.writer.writeBytes(FIN | RSV1 | opcode, compressed, true);
-        else this.writer.writeBytes(FIN | opcode, kept, kept !== payload);
+        if (isShorter) this.writer.writeBytes(FIN | RSV1 | opcode, compressed);
+        else this.writer.writeBytes(FIN | opcode, kept);
       });
     }
     const result = this.admit(payload.length);
     if (result === 'refused') return result;
     const compressed = deflate.compress(payload);
-    if (compressed === undefined) this.writer.writeBytes(FIN | opcode, payload, false);
+    if (compressed === undefined) this.writer.writeBytes(FIN | opcode, payload);
     else this.writer.writeTransient(FIN | RSV1 | opcode, compressed);
     return result;
   }
@@ -254,9 +260,16 @@ export class MessageSender {
   }
 
   private admit(bytes: number): 'sent' | 'queued' | 'refused' {
-    if (this.stream.bufferedAmount === 0) return 'sent';
+    if (this.stream.bufferedAmount === 0) {
+      if (bytes >= LARGE_MESSAGE_BYTES) {
+        this.writer.wantsWritten = true;
+        this.owner.receiveQueued(bytes);
+      }
+      return 'sent';
+    }
     if (!this.isReleasing && !this.hasRoomFor(bytes)) return this.refuse();
     this.oweDrain();
+    this.owner.receiveQueued(bytes);
     return 'queued';
   }
 
@@ -267,6 +280,7 @@ export class MessageSender {
 
   private refuse(): 'refused' {
     const { limits, whenQueueFull } = this.settings;
+    this.owner.receiveRefused();
     if (whenQueueFull === 'close') {
       const error = new ConnectionError(
         'QUEUE_FULL',

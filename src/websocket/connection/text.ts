@@ -1,5 +1,7 @@
 // Text to bytes and back, by the shortest way that the runtime has.
 
+import { isUtf8 as isBufferUtf8 } from 'node:buffer';
+
 /**
  * The methods behind `toString` and `write`, which Node has on every Buffer but does not list: they skip the choice of an
  * encoding, half the time of a short text. Where one is missing, the public method does the same.
@@ -29,6 +31,11 @@ const write =
   function (this: Buffer, text: string, offset: number): number {
     return this.write(text, offset);
   };
+
+/** Whether `bytes[start, end)` is UTF-8. */
+export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  return isBufferUtf8(bytes.subarray(start, end));
+}
 
 /** The text of `buffer[start, end)`, which is known to be ASCII. */
 export function decodeAscii(buffer: Buffer, start: number, end: number): string {

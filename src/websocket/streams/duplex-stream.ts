@@ -3,6 +3,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ByteStream, ByteStreamHandler } from '../byte-stream.ts';
+import { canChooseMemory, chooseNext, readIntoSharedMemory } from './chosen-memory.ts';
 
 const handlerOf = Symbol('tidewire.handler');
 const errorOf = Symbol('tidewire.error');
@@ -14,9 +15,12 @@ export class DuplexStream implements ByteStream {
   /** A socket whose buffer is empty has given all bytes to the system; another stream may still keep them. */
   readonly #isSocket: boolean;
 
+  readonly reusesMemory: boolean;
+
   constructor(duplex: Duplex) {
     this.#duplex = duplex;
     this.#isSocket = duplex instanceof Socket;
+    this.reusesMemory = canChooseMemory(duplex);
   }
 
   /** The Node stream. */
@@ -71,7 +75,9 @@ export class DuplexStream implements ByteStream {
     duplex.on('error', onError);
     duplex.on('close', onClose);
     duplex.on('end', onEnd);
-    duplex.on('data', onData);
+    if (this.reusesMemory && canChooseMemory(duplex)) readIntoSharedMemory(duplex, onRead);
+    // What was read before is still handed on by the event.
+    if (!this.reusesMemory || duplex.readableLength > 0) duplex.on('data', onData);
     // It may have been paused while the opening handshake was being decided.
     duplex.resume();
     if (duplex.destroyed) queueMicrotask(() => onClose.call(duplex));
@@ -81,6 +87,13 @@ export class DuplexStream implements ByteStream {
 /** A stream that is destroyed calls back for what was never sent, too. */
 function onWritten(duplex: Carrier): void {
   if (!duplex.destroyed) duplex[handlerOf]?.receiveWritten();
+}
+
+function onRead(this: Carrier, length: number, memory: Buffer): boolean {
+  const handler = this[handlerOf];
+  handler?.receiveBytes(memory.subarray(0, length));
+  chooseNext(memory, handler?.roomForMore?.());
+  return !this.isPaused();
 }
 
 function onData(this: Carrier, chunk: Buffer): void {

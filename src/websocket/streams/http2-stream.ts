@@ -9,6 +9,7 @@ import { ConnectionError } from '../errors.ts';
  * under all its streams, have let them pass; and while the stream is paused, the peer gets no more window.
  */
 export class Http2Stream implements ByteStream {
+  readonly reusesMemory = false;
   readonly #stream: NodeStream;
   #handler: ByteStreamHandler | undefined;
   #error: Error | undefined;

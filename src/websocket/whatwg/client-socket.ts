@@ -4,7 +4,8 @@
 import { Opcode, type ProtocolError } from '../../protocol/index.ts';
 import { ClientConnection, type ClientHandler, type Opened } from '../client/client-connection.ts';
 import type { Hop } from '../client/redirect.ts';
-import { type FramedStream, PauseReason } from '../connection/framed-stream.ts';
+import type { FramedStream } from '../connection/framed-stream.ts';
+import { PauseReason } from '../connection/pause-reason.ts';
 import { ConnectionError } from '../errors.ts';
 import { BufferedAmount } from './buffered-amount.ts';
 import { CloseEvent, WebSocketErrorEvent } from './events.ts';

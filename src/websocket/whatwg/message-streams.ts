@@ -7,8 +7,9 @@ import {
   type WritableStreamDefaultController,
 } from 'node:stream/web';
 import { DrainWaiters } from '../connection/drain-waiters.ts';
-import { type FramedStream, PauseReason } from '../connection/framed-stream.ts';
+import type { FramedStream } from '../connection/framed-stream.ts';
 import { bytesOf } from '../connection/message-data.ts';
+import { PauseReason } from '../connection/pause-reason.ts';
 import type {
   ConnectionStream,
   ReceivedMessage,

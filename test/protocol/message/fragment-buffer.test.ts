@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FragmentBuffer } from '../../../src/protocol/message/fragment-buffer.ts';
+import { FragmentBuffer, keepingDefaults } from '../../../src/protocol/message/fragment-buffer.ts';
 import { fc } from '../../fast-check.ts';
 
 const KiB = 1024;
@@ -78,13 +78,25 @@ function collect(pieces: readonly Piece[]): Account {
 const repeat = (count: number, piece: Piece): Piece[] => Array.from({ length: count }, () => piece);
 
 describe('fragments in memory', () => {
-  it('4 MiB in 64-byte fragments cost twice their bytes and one block, joining included', () => {
-    const { receivedBytes, heldBytes, joiningBytes } = collect(
-      repeat(65_536, { length: 64, chunkLength: 1460 }),
-    );
-    assert.equal(receivedBytes, 4 * MiB);
-    assert.ok(heldBytes <= receivedBytes + 64 * KiB, `${heldBytes} bytes are held`);
-    assert.equal(joiningBytes, receivedBytes, 'they are joined once');
+  it('4 MiB in 64-byte fragments cost twice their bytes, joining included', () => {
+    const asked: number[] = [];
+    const allocate = (byteLength: number): Uint8Array => {
+      asked.push(byteLength);
+      return new Uint8Array(byteLength);
+    };
+    const buffer = new FragmentBuffer({ ownsChunks: true, allocate });
+    const chunk = new Uint8Array(1460);
+    for (let count = 0; count < 65_536; count += 1) buffer.append(chunk, 0, 64);
+    const held = asked.reduce((sum, byteLength) => sum + byteLength, 0);
+    assert.ok(held <= 4 * MiB + 64 * KiB, `${held} bytes are held`);
+
+    const lastBlock = asked.at(-1) as number;
+    const before = asked.length;
+    assert.equal(buffer.join().length, 4 * MiB);
+    // The last block is let go of, and what was in it copied, before the memory for all is asked for.
+    const [rest, whole] = asked.slice(before) as [number, number];
+    assert.equal(whole, 4 * MiB, 'they are joined once');
+    assert.equal(held - lastBlock + rest + whole, 8 * MiB);
   });
 
   const rows: [name: string, pieces: Piece[]][] = [
@@ -130,6 +142,73 @@ describe('fragments in memory', () => {
         assert.ok(heldBytes <= 1.5 * receivedBytes + 4 * KiB, `${heldBytes} are held for ${receivedBytes}`);
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('a frame that is half there gets room for all of it, and the rest of it is put there', () => {
+    const asked: number[] = [];
+    const allocate = (byteLength: number): Uint8Array => {
+      asked.push(byteLength);
+      return new Uint8Array(byteLength);
+    };
+    const buffer = new FragmentBuffer({ ownsChunks: false, allocate });
+    const piece = (value: number): Uint8Array => new Uint8Array(10_000).fill(value);
+    buffer.append(piece(1), 0, 10_000, 30_000);
+    assert.equal(buffer.room(30_000), undefined);
+    buffer.append(piece(2), 0, 10_000, 20_000);
+    assert.deepEqual(asked, [10_000, 40_000]);
+    assert.equal(buffer.room(20_001), undefined);
+    assert.equal(buffer.room(0), undefined);
+
+    const room = buffer.room(20_000) as Uint8Array;
+    assert.equal(room.length, 20_000);
+    room.fill(3, 0, 10_000);
+    buffer.append(room, 0, 10_000, 10_000);
+    const rest = buffer.room(10_000) as Uint8Array;
+    assert.equal(rest.byteOffset, 30_000);
+    rest.fill(4);
+    buffer.append(rest, 0, 10_000);
+    const joined = buffer.join();
+    assert.deepEqual(asked, [10_000, 40_000], 'nothing is left to join');
+    for (let index = 0; index < 4; index += 1) {
+      assert.ok(joined.subarray(index * 10_000, (index + 1) * 10_000).every((byte) => byte === index + 1));
+    }
+  });
+
+  it('memory that is used again is copied, however much of it a piece fills', () => {
+    const chunk = new Uint8Array(10_000).fill(1);
+    const buffer = new FragmentBuffer({ ...keepingDefaults, ownsChunks: false });
+    buffer.append(chunk, 0, 10_000);
+    chunk.fill(2);
+    buffer.append(chunk, 0, 10_000);
+    chunk.fill(3);
+    const joined = buffer.join();
+    assert.equal(joined.length, 20_000);
+    assert.ok(joined.every((byte, index) => byte === (index < 10_000 ? 1 : 2)));
+  });
+
+  it('whatever is said to follow, no more is asked for than twice the bytes and 4 KiB, and no byte is moved often', () => {
+    const piece = fc.tuple(fc.oneof(fc.nat(20), fc.nat(10_000)), fc.nat(40_000));
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 60 }), fc.boolean(), (pieces, ownsChunks) => {
+        let asked = 0;
+        let received = 0;
+        const allocate = (byteLength: number): Uint8Array => {
+          asked += byteLength;
+          assert.ok(byteLength <= 2 * received + 4 * KiB, `${byteLength} are asked for ${received}`);
+          return new Uint8Array(byteLength);
+        };
+        const buffer = new FragmentBuffer({ ownsChunks, allocate });
+        const expected: number[] = [];
+        for (const [index, [length, follow]] of pieces.entries()) {
+          received += length;
+          buffer.append(new Uint8Array(length).fill(index), 0, length, follow);
+          for (let count = 0; count < length; count += 1) expected.push(index);
+        }
+        assert.deepEqual([...buffer.join()], expected);
+        assert.ok(asked <= 6 * expected.length + 8 * KiB, `${asked} were asked for`);
+      }),
+      { numRuns: 100 },
     );
   });
 

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resolveConnectionOptions } from '../../../src/websocket/connection/connection-options.ts';
-import {
-  FramedStream,
-  type FramedStreamHandler,
-  PauseReason,
-} from '../../../src/websocket/connection/framed-stream.ts';
+import { FramedStream, type FramedStreamHandler } from '../../../src/websocket/connection/framed-stream.ts';
+import { PauseReason } from '../../../src/websocket/connection/pause-reason.ts';
 import { prepare } from '../../../src/websocket/connection/prepared-message.ts';
 import type { ConnectionOptions } from '../../../src/websocket/index.ts';
 import { buildFrame, exampleKey } from '../../protocol/frame-bytes.ts';
@@ -262,6 +259,110 @@ describe('framed stream: what is not ready yet keeps its place', () => {
     assert.equal(stream.read().length, 0);
     assert.equal(framed.bufferedAmount, 0);
     assert.deepEqual(handler.calls, ['closed 1006 "" unclean']);
+  });
+});
+
+describe('framed stream: memory that is used again for what arrives next', () => {
+  const frame = (opcode: number, payload: string, more: { isFinal?: boolean } = {}): Buffer =>
+    buildFrame({ opcode, payload: Buffer.from(payload), maskingKey: exampleKey, ...more });
+
+  class Keeper extends Recorder {
+    readonly kept: Buffer[] = [];
+    override receiveMessage(data: string | Buffer): void {
+      super.receiveMessage(data);
+      if (typeof data !== 'string') this.kept.push(data);
+    }
+    override receivePing(payload: Buffer): void {
+      this.kept.push(payload);
+    }
+    override receivePong(payload: Buffer): void {
+      this.kept.push(payload);
+    }
+    get texts(): string[] {
+      return this.kept.map(String);
+    }
+  }
+
+  function openReusing() {
+    const stream = new MemoryStream();
+    stream.reusesMemory = true;
+    const handler = new Keeper();
+    const settings = resolveConnectionOptions({ keepalive: { intervalMs: 0 } });
+    const framed = new FramedStream(stream, handler, { role: 'server', settings });
+    framed.start();
+    return { stream, handler, framed };
+  }
+
+  it('does not show in binary messages, Pings and Pongs that are kept', () => {
+    const { stream, handler } = openReusing();
+    stream.receive(Buffer.concat([frame(2, 'one'), frame(9, 'two'), frame(10, 'three')]));
+    stream.receive(frame(2, 'four'));
+    assert.deepEqual(handler.texts, ['one', 'two', 'three', 'four']);
+  });
+
+  it('does not show in messages that come in pieces, short or long', () => {
+    const { stream, handler } = openReusing();
+    const long = 'x'.repeat(50_000);
+    const bytes = Buffer.concat([
+      frame(2, 'a', { isFinal: false }),
+      frame(0, 'b'),
+      frame(2, long),
+      frame(2, long, { isFinal: false }),
+      frame(0, long),
+    ]);
+    for (let at = 0; at < bytes.length; at += 9_999) stream.receive(bytes.subarray(at, at + 9_999));
+    assert.deepEqual(handler.texts, ['ab', long, long + long]);
+  });
+
+  it('does not show in what arrives while reading is paused', async () => {
+    const { stream, handler, framed } = openReusing();
+    handler.onMessage = () => framed.pause(PauseReason.Application);
+    stream.receive(Buffer.concat([frame(2, 'one'), frame(2, 'two')]));
+    stream.receive(frame(2, 'three'));
+    framed.resume(PauseReason.Application);
+    await microtasks();
+    stream.receive(frame(2, 'four'));
+    for (let count = 0; count < 3; count += 1) {
+      framed.resume(PauseReason.Application);
+      await microtasks();
+    }
+    assert.deepEqual(handler.texts, ['one', 'two', 'three', 'four']);
+  });
+
+  it('is told where the rest of a long message is kept, and what is put there is not copied', () => {
+    const { stream, handler, framed } = openReusing();
+    const long = Buffer.alloc(40_000, 'y');
+    const bytes = frame(2, long.toString());
+    assert.equal(framed.roomForMore(), undefined);
+    stream.receive(bytes.subarray(0, 100));
+    assert.equal(framed.roomForMore(), undefined, 'too little has come to hold memory for all');
+    stream.receive(bytes.subarray(100, 30_000));
+    const room = framed.roomForMore();
+    assert.ok(room !== undefined);
+    assert.equal(room.length, bytes.length - 30_000);
+    room.set(bytes.subarray(30_000));
+    stream.handler?.receiveBytes(room);
+    assert.equal(framed.roomForMore(), undefined);
+    assert.deepEqual(handler.kept, [long]);
+    assert.equal(handler.kept[0]?.buffer, room.buffer);
+  });
+
+  it('is not told so while bytes before that rest wait to be parsed', async () => {
+    const { stream, handler, framed } = openReusing();
+    const long = Buffer.alloc(40_000, 'z');
+    const bytes = frame(2, long.toString());
+    stream.receive(bytes.subarray(0, 100));
+    stream.receive(bytes.subarray(100, 30_000));
+    framed.pause(PauseReason.Application);
+    const room = framed.roomForMore();
+    assert.ok(room !== undefined);
+    room.set(bytes.subarray(30_000, 35_000));
+    stream.handler?.receiveBytes(room.subarray(0, 5_000));
+    assert.equal(framed.roomForMore(), undefined);
+    framed.resume(PauseReason.Application);
+    await microtasks();
+    stream.receive(bytes.subarray(35_000));
+    assert.deepEqual(handler.kept, [long]);
   });
 });
 
