@@ -9,13 +9,15 @@ import type { DeflateContext, DeflateParameters, InflateContext, ZlibContexts } 
 const MAX_LENT_COMPRESSORS = 128;
 /** Decompressors kept for the next message, of each window size. */
 const MAX_SPARE_DECOMPRESSORS = 4;
-/** A compressor that was not used for this long is taken back. */
+/** A compressor that was not used for this long is taken back; a connection that sends so seldom gets none. */
 const IDLE_MS = 2_000;
 
 /** A connection that sends with context takeover. To be without a compressor costs it compression, and nothing else. */
 export interface Borrower {
   compressor: DeflateContext | undefined;
   readonly parameters: DeflateParameters;
+  /** When its last message was compressed alone, in milliseconds; `-Infinity` before the first. */
+  aloneAt: number;
 }
 
 export class DeflatePool implements WheelEntry {
@@ -23,6 +25,7 @@ export class DeflatePool implements WheelEntry {
   wheelNext: WheelEntry | undefined = undefined;
   wheelPrevious: WheelEntry | undefined = undefined;
   readonly #zlib: ZlibContexts;
+  readonly #now: () => number;
   /** Compressors for messages that stand alone: synchronous, so one of a kind is enough. */
   readonly #shared = new Map<DeflateParameters, DeflateContext>();
   readonly #parameters = new Map<number, DeflateParameters>();
@@ -30,8 +33,12 @@ export class DeflatePool implements WheelEntry {
   readonly #borrowers = new Map<Borrower, number>();
   readonly #spareInflates = new Map<string, InflateContext[]>();
 
-  constructor(zlib: ZlibContexts = isDirectZlibAvailable() ? directZlib : publicZlib) {
+  constructor(
+    zlib: ZlibContexts = isDirectZlibAvailable() ? directZlib : publicZlib,
+    now: () => number = () => performance.now(),
+  ) {
     this.#zlib = zlib;
+    this.#now = now;
   }
 
   /** The one object for these parameters: what is the same for many connections is known by it. */
@@ -58,15 +65,22 @@ export class DeflatePool implements WheelEntry {
 
   /** Compresses a message with the window of those that the borrower compressed before, if a compressor can be had. */
   deflateFor(borrower: Borrower, payload: Uint8Array): Uint8Array {
+    const now = this.#now();
+    borrower.compressor ??= this.#lend(borrower, now);
     if (borrower.compressor === undefined) {
-      if (this.#borrowers.size >= MAX_LENT_COMPRESSORS)
-        return this.deflateAlone(payload, borrower.parameters);
-      if (this.#borrowers.size === 0) timerWheel.schedule(this, IDLE_MS);
-      borrower.compressor = this.#zlib.createDeflate(borrower.parameters);
+      borrower.aloneAt = now;
+      return this.deflateAlone(payload, borrower.parameters);
     }
     this.#borrowers.delete(borrower);
-    this.#borrowers.set(borrower, performance.now());
+    this.#borrowers.set(borrower, now);
     return borrower.compressor.deflate(payload);
+  }
+
+  /** A compressor for a second message soon after the first, which has no window to refer to anyway. */
+  #lend(borrower: Borrower, now: number): DeflateContext | undefined {
+    if (now - borrower.aloneAt >= IDLE_MS || this.#borrowers.size >= MAX_LENT_COMPRESSORS) return undefined;
+    if (this.#borrowers.size === 0) timerWheel.schedule(this, IDLE_MS);
+    return this.#zlib.createDeflate(borrower.parameters);
   }
 
   /** Takes a compressor back, so that the borrower's next message begins with an empty window. */
@@ -96,7 +110,7 @@ export class DeflatePool implements WheelEntry {
 
   /** Takes back what was not used for a while. */
   receiveDeadline(): void {
-    const now = performance.now();
+    const now = this.#now();
     for (const [borrower, usedAt] of this.#borrowers) {
       if (now - usedAt < IDLE_MS) break;
       this.takeBack(borrower);
