@@ -210,7 +210,7 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
     const identity: ConnectionIdentity<Data> = {
       data: acceptance.data as Data,
       protocol,
-      extensions: serializeExtensions(extensions),
+      extensions: sameText(serializeExtensions(extensions)),
       remoteAddress: this.#exchange.remoteAddress,
       deflate: deflate && createMessageDeflate('server', deflate.agreed, settings),
     };
@@ -243,6 +243,15 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
     if (this.#isAdmitted) this.#core.admission.leave(this.#exchange.remoteAddress);
   }
 }
+
+/** One string for all connections that agreed on the same: there are few different agreements. */
+function sameText(extensions: string): string {
+  const known = texts.get(extensions);
+  if (known === undefined) texts.set(extensions, extensions);
+  return known ?? extensions;
+}
+
+const texts = new Map<string, string>();
 
 function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
