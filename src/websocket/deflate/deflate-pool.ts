@@ -3,12 +3,11 @@
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
 import { directZlib, isDirectZlibAvailable } from './direct-zlib.ts';
 import { publicZlib } from './public-zlib.ts';
-import type { DeflateContext, DeflateParameters, InflateContext, ZlibContexts } from './zlib-context.ts';
+import { SpareInflates } from './spare-inflates.ts';
+import type { DeflateContext, DeflateParameters, ZlibContexts } from './zlib-context.ts';
 
 /** Compressors that keep a window for a connection, in the whole process; beyond, messages are compressed alone. */
 const MAX_LENT_COMPRESSORS = 128;
-/** Decompressors kept for the next message, of each window size. */
-const MAX_SPARE_DECOMPRESSORS = 4;
 /** A compressor that was not used for this long is taken back; a connection that sends so seldom gets none. */
 const IDLE_MS = 2_000;
 
@@ -31,7 +30,7 @@ export class DeflatePool implements WheelEntry {
   readonly #parameters = new Map<number, DeflateParameters>();
   /** Who has borrowed, longest unused first, and when it was used last. */
   readonly #borrowers = new Map<Borrower, number>();
-  readonly #spareInflates = new Map<string, InflateContext[]>();
+  readonly #inflates = new Map<string, SpareInflates>();
 
   constructor(
     zlib: ZlibContexts = isDirectZlibAvailable() ? directZlib : publicZlib,
@@ -90,22 +89,15 @@ export class DeflatePool implements WheelEntry {
     borrower.compressor = undefined;
   }
 
-  /** A decompressor with an empty window. */
-  borrowInflate(windowBits: number, maxBytes: number): InflateContext {
-    const spare = this.#spareInflates.get(`${windowBits}/${maxBytes}`)?.pop();
-    return spare ?? this.#zlib.createInflate(windowBits, maxBytes);
-  }
-
-  returnInflate(context: InflateContext, windowBits: number, maxBytes: number): void {
-    const key = `${windowBits}/${maxBytes}`;
-    const spares = this.#spareInflates.get(key) ?? [];
-    if (spares.length >= MAX_SPARE_DECOMPRESSORS) {
-      context.close();
-      return;
+  /** The decompressors for these windows and messages. */
+  inflates(windowBits: number, maxMessageBytes: number): SpareInflates {
+    const key = `${windowBits}/${maxMessageBytes}`;
+    let inflates = this.#inflates.get(key);
+    if (inflates === undefined) {
+      inflates = new SpareInflates(() => this.#zlib.createInflate(windowBits, maxMessageBytes));
+      this.#inflates.set(key, inflates);
     }
-    context.reset();
-    spares.push(context);
-    this.#spareInflates.set(key, spares);
+    return inflates;
   }
 
   /** Takes back what was not used for a while. */

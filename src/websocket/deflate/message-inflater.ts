@@ -2,6 +2,7 @@
 
 import { ProtocolError } from '../../protocol/index.ts';
 import type { DeflatePool } from './deflate-pool.ts';
+import type { SpareInflates } from './spare-inflates.ts';
 import type { InflateContext } from './zlib-context.ts';
 
 export interface MessageInflaterOptions {
@@ -21,8 +22,7 @@ const STEPS_AT_ONCE = 16;
 export type Inflated = Buffer | ProtocolError | undefined;
 
 export class MessageInflater {
-  private readonly pool: DeflatePool;
-  private readonly windowBits: number;
+  private readonly inflates: SpareInflates;
   private readonly keepsWindow: boolean;
   private readonly maxMessageBytes: number;
   private context: InflateContext | undefined = undefined;
@@ -31,8 +31,7 @@ export class MessageInflater {
   private byteLength = 0;
 
   constructor({ pool, windowBits, keepsWindow, maxMessageBytes }: MessageInflaterOptions) {
-    this.pool = pool;
-    this.windowBits = windowBits;
+    this.inflates = pool.inflates(windowBits, maxMessageBytes);
     this.keepsWindow = keepsWindow;
     this.maxMessageBytes = maxMessageBytes;
   }
@@ -42,7 +41,7 @@ export class MessageInflater {
    * may lie in memory that the next message uses again.
    */
   begin(compressed: Uint8Array): Inflated {
-    this.context ??= this.pool.borrowInflate(this.windowBits, this.maxMessageBytes);
+    this.context ??= this.inflates.borrow();
     this.context.begin(compressed);
     this.pieces = undefined;
     this.byteLength = 0;
@@ -87,6 +86,6 @@ export class MessageInflater {
     const { context } = this;
     this.context = undefined;
     this.pieces = undefined;
-    if (context !== undefined) this.pool.returnInflate(context, this.windowBits, this.maxMessageBytes);
+    if (context !== undefined) this.inflates.giveBack(context);
   }
 }
