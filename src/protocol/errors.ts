@@ -47,6 +47,8 @@ export const ProtocolErrorCode = Object.freeze({
   MESSAGE_TOO_BIG: 1009,
   /** A message came in so many fragments that it exceeds `maxMessageCostBytes`. */
   MESSAGE_TOO_COSTLY: 1009,
+  /** All connections together hold more unfinished bytes than they may, and this one held most. */
+  BUDGET_EXCEEDED: 1013,
 } as const satisfies Record<string, CloseCode>);
 
 export type ProtocolErrorCode = keyof typeof ProtocolErrorCode;

@@ -3,15 +3,22 @@
 import { UsageError } from './errors.ts';
 
 export interface MessageLimits {
-  /** The longest message, in bytes, after all its fragments are joined. Longer: close code 1009.
-   * @default 16_777_216 (16 MiB) */
+  /**
+   * The longest message, in bytes, after all its fragments are joined and it is inflated.
+   * Beyond: close code 1009 (`MESSAGE_TOO_BIG`), at the header of the fragment that exceeds it.
+   * @default 16_777_216 (16 MiB)
+   */
   readonly maxMessageBytes?: number;
-  /** The longest payload of one frame, in bytes. Longer: close code 1009, at the header.
-   * @default `maxMessageBytes` */
+  /**
+   * The longest payload of one frame, in bytes.
+   * Beyond: close code 1009 (`FRAME_TOO_BIG`), at its header.
+   * @default `maxMessageBytes`
+   */
   readonly maxFrameBytes?: number;
   /**
    * What an unfinished message may cost, in bytes: its payload, and 64 for each of its frames, so that floods of tiny
-   * or empty fragments end too. More: close code 1009.
+   * or empty fragments end too.
+   * Beyond: close code 1009 (`MESSAGE_TOO_COSTLY`).
    * @default twice `maxMessageBytes`, and at least 65_536
    */
   readonly maxMessageCostBytes?: number;

@@ -4,6 +4,7 @@ import type { Broker } from '../broker/index.ts';
 import {
   type Contract,
   type Draft,
+  findUnplain,
   type PlainData,
   type Position,
   type PresenceMember,
@@ -50,13 +51,15 @@ export class ChannelAccess {
   }
 
   /**
-   * @throws {UsageError} when no contract describes the channel.
+   * @throws {UsageError} when no contract describes the channel, or the payload is no plain data.
    * @throws {RequestError} `schema`, `full`; and what the broker rejects with.
    */
   async publish(channel: string, payload: unknown, { key }: PublishOptions = {}): Promise<Position> {
     const { contract } = findChannel(this.#contract, channel);
     const validation = contract.validatePayload(payload);
     if (validation.type === 'invalid') throw new RequestError(schemaError(validation.issues));
+    const problem = findUnplain(validation.value);
+    if (problem !== undefined) throw new UsageError(`channel ${channel}: ${problem}`);
     const stateKey = contract.stateKeyOf(validation.value);
     return this.#append(channel, {
       data: validation.value as PlainData,

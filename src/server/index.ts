@@ -18,6 +18,7 @@ export { BrokerSource, type BrokerSourceOptions } from './hub/broker-source.ts';
 export type { Logger } from './logger.ts';
 export type { RealtimeMetrics } from './metrics.ts';
 export { type RealtimeOptions, realtimeDefaults, type WebSocketOptions } from './options.ts';
+export { type RateLimits, rateLimitDefaults } from './packet-rates.ts';
 export {
   type ClientSelector,
   createRealtime,

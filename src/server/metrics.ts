@@ -23,6 +23,8 @@ export interface RealtimeMetrics {
   readonly sent: number;
   /** Since the start: packets that were malformed, or not allowed then, and closed their connection. */
   readonly badPackets: number;
+  /** Since the start: requests that were refused because they came too fast. */
+  readonly rateLimited: number;
   /** Since the start: publications that the server itself has made. */
   readonly published: number;
   /** Since the start: errors of handlers, hooks and schemas that were reported to the logger. */
@@ -38,6 +40,7 @@ export class MetricsCounter {
   received = 0;
   receivedBytes = 0;
   sent = 0;
+  rateLimited = 0;
   published = 0;
   errors = 0;
 
@@ -49,7 +52,7 @@ export class MetricsCounter {
     now: Pick<RealtimeMetrics, 'connections' | 'openStreams' | 'queuedBytes' | 'badPackets'>,
   ): RealtimeMetrics {
     const { opened, refusedOpenings, authenticated, unauthenticated } = this;
-    const { received, receivedBytes, sent, published, errors } = this;
+    const { received, receivedBytes, sent, rateLimited, published, errors } = this;
     const closed = new Map(this.closed);
     return Object.freeze({
       ...now,
@@ -61,6 +64,7 @@ export class MetricsCounter {
       received,
       receivedBytes,
       sent,
+      rateLimited,
       published,
       errors,
     });

@@ -31,6 +31,7 @@ import { HubTimer } from './hub/hub-timer.ts';
 import { warningLogger } from './logger.ts';
 import { MetricsCounter, type RealtimeMetrics } from './metrics.ts';
 import { checkBroker, checkOptions, type RealtimeOptions, realtimeDefaults } from './options.ts';
+import { resolveRates } from './packet-rates.ts';
 import type { ClientLink, ConnectedClient } from './transports/client-link.ts';
 import { WebSocketDoor } from './transports/websocket-door.ts';
 
@@ -129,14 +130,16 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       clock,
       logger,
       webSocket,
+      path,
       tokenFrom,
+      rates: resolveRates(options.rates),
       plainProfile,
       report,
     });
     if (port === undefined && server === undefined) {
       this.listening = Promise.resolve();
     } else {
-      const place = defined({ port, host, tls, server, path }) as WebSocketServerOptions<ClientLink>;
+      const place = defined({ port, host, tls, server }) as WebSocketServerOptions<ClientLink>;
       this.#server = new WebSocketServer({ ...this.#door.serverOptions, ...place });
       this.listening = this.#server.listening;
     }
@@ -204,6 +207,17 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
     }: { readonly code?: number; readonly reason?: string } = {},
   ): number {
     return this.#door.close(selects(whom), code, reason);
+  }
+
+  /**
+   * Subscribes clients to a channel, as they would themselves: authorised, and told. A client of `tidewire/client` that does
+   * not want it unsubscribes. Resolves to the number of connections.
+   * @throws {RequestError} why one of them was refused; others may be subscribed.
+   */
+  async subscribe(whom: ClientSelector, channel: ChannelNameOf<KnownChannels>): Promise<number> {
+    const links = [...this.#door.links].filter(selects(whom));
+    await Promise.all(links.map((link) => link.subscribe(channel)));
+    return links.length;
   }
 
   /**

@@ -1,6 +1,7 @@
 // The shape of every packet that a client sends (PROTOCOL.md, sections 3 to 10).
 
 import { isOffset } from '../channel/index.ts';
+import { PacketError } from './errors.ts';
 import { maxAckOffsets } from './limits.ts';
 import type { ClientPacket } from './packet.ts';
 import {
@@ -56,7 +57,7 @@ const clientFields: Readonly<Record<ClientPacket['t'], Fields>> = {
     x: optional(isOne),
   },
   ack: { s: isInteger, o: listOf(isInteger, maxAckOffsets) },
-  credit: { s: isInteger, n: isCredit },
+  credit: { s: optional(isInteger), id: optional(isInteger), n: isCredit },
   hist: {
     id: isInteger,
     ch: isName,
@@ -71,7 +72,7 @@ const clientFields: Readonly<Record<ClientPacket['t'], Fields>> = {
     do: oneOf('enter', 'leave', 'watch', 'unwatch'),
     c: optional((value) => isOffset(value) && value > 0),
   },
-  rpc: { id: isInteger, m: text(128), ms: optional(isInteger) },
+  rpc: { id: isInteger, m: text(128), ms: optional(isInteger), n: optional(isCredit) },
   cancel: { id: isInteger },
   ping: {},
   bye: {},
@@ -82,5 +83,13 @@ const checkClientPacket = checker(clientFields);
 /** The packet that a client sent. @throws {PacketError} naming the field that has another shape. */
 export function asClientPacket(value: unknown): ClientPacket {
   checkClientPacket(value);
-  return value as ClientPacket;
+  const packet = value as ClientPacket;
+  const hasPosition = packet.t === 'sub' || packet.t === 'hist';
+  if (hasPosition && (packet.e === undefined) !== (packet.o === undefined)) {
+    throw new PacketError('a position is an epoch and an offset');
+  }
+  if (packet.t === 'credit' && (packet.s === undefined) === (packet.id === undefined)) {
+    throw new PacketError('credit is for a subscription or for a call');
+  }
+  return packet;
 }

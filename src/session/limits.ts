@@ -71,7 +71,8 @@ export interface SessionTimes {
   /** How long a member whose connection broke stays, away, before it leaves.
    * @default 15_000 */
   readonly presenceGraceMs: number;
-  /** How long before a credential runs out the client is asked for a new one.
+  /** How long before a credential runs out the client is asked for a new one: from half of it to all of it, so that
+   * credentials given out together are not all renewed at once.
    * @default 60_000 */
   readonly authNoticeMs: number;
   /** How often a channel in which nothing happened is compared with the broker's head.

@@ -57,9 +57,11 @@ export interface AckPacket {
   readonly o: readonly number[];
 }
 
+/** For a subscription (`s`), or for the parts of a call (`id`). */
 export interface CreditPacket {
   readonly t: 'credit';
-  readonly s: number;
+  readonly s?: number;
+  readonly id?: number;
   readonly n: number;
 }
 
@@ -88,6 +90,8 @@ export interface RpcPacket {
   readonly m: string;
   readonly d?: PlainData;
   readonly ms?: number;
+  /** Parts that may come before more is granted; absent: as many as there are. */
+  readonly n?: number;
 }
 
 export interface CancelPacket {
@@ -214,6 +218,12 @@ export interface MapPacket {
   readonly n: number;
 }
 
+/** The server has subscribed the client of its own accord. */
+export interface SubscribedPacket extends SubVerdict {
+  readonly t: 'sub';
+  readonly ch: string;
+}
+
 export interface AuthNoticePacket {
   readonly t: 'auth';
   readonly inMs: number;
@@ -246,6 +256,7 @@ export type ServerPacket =
   | GapPacket
   | EndPacket
   | MapPacket
+  | SubscribedPacket
   | AuthNoticePacket
   | GoawayPacket
   | PongPacket

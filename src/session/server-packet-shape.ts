@@ -85,6 +85,7 @@ const serverFields: Readonly<Record<ServerPacket['t'], Fields>> = {
     snap: optional(isOne),
     more: optional(isOne),
   },
+  sub: { ch: isName, ...verdictFields },
   auth: { inMs: isInteger },
   goaway: { inMs: isInteger, spreadMs: isInteger },
   pong: { pos: optional(listOf(tuple([isInteger, isInteger], isInteger))) },
@@ -98,7 +99,7 @@ export const isSubVerdict: (value: unknown) => boolean = isVerdict;
 /** Whether the `ok` of a reply to `pub` is one. */
 export const isPubAnswer: Check = map({ e: isEpochText, o: isInteger, dup: isBoolean });
 /** Whether the `ok` of a reply to a `pres` that watches is one. */
-export const isWatchAnswer: Check = map({ s: isInteger });
+export const isWatchAnswer: Check = /* @__PURE__ */ map({ s: isInteger });
 
 const checkServerPacket = checker(serverFields);
 

@@ -34,7 +34,7 @@ export class VirtualClock implements Clock {
   }
 
   wallTime(): number {
-    return this.#now + this.#wallOffset;
+    return Math.floor(this.#now + this.#wallOffset);
   }
 
   /** Moves the wall clock alone, forwards or back, as an administrator or a time server would. */

@@ -14,6 +14,10 @@ export type ConnectionErrorCode =
   | 'KEEPALIVE_TIMEOUT'
   /** More than `maxQueuedBytes` waited to be sent: the peer does not read. */
   | 'QUEUE_FULL'
+  /** On all connections together more than `maxTotalQueuedBytes` waited to be sent, and on this one most. */
+  | 'BUDGET_EXCEEDED'
+  /** The process has nearly as many files and sockets open as it may. */
+  | 'DESCRIPTORS_LOW'
   /** The connection is closed, or closing. */
   | 'CONNECTION_CLOSED';
 

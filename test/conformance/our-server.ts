@@ -22,7 +22,12 @@ export function describeOurServer(
         port: 0,
         http2,
         allowedOrigins: '*',
-        limits: { maxMessageBytes: 64 * MiB, maxQueuedBytes: 64 * MiB },
+        limits: {
+          maxMessageBytes: 64 * MiB,
+          maxQueuedBytes: 64 * MiB,
+          // All come from one address, and many are refused.
+          maxFailedHandshakesPerMinute: 10_000,
+        },
         handshakeTimeoutMs: 2000,
         message: (connection, data) => void connection.send(data),
       });

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { describe, it } from 'node:test';
 import { CloseCode, HandshakeErrorCode, ProtocolErrorCode, RejectionCode } from '../../src/protocol/index.ts';
+import { serverLimitDefaults } from '../../src/websocket/index.ts';
+import { resolveServerLimits } from '../../src/websocket/server/server-limits.ts';
 import { filesBelow, read, root } from './source-files.ts';
 
 /** The rows of all tables of a document, each cut into its cells. */
@@ -88,15 +91,24 @@ describe('docs/reference/options.md', () => {
 });
 
 describe('docs/reference/limits.md', () => {
-  for (const [path, name] of [
-    ['src/protocol/limits.ts', 'MessageLimits'],
-    ['src/websocket/connection/connection-limits.ts', 'ConnectionLimits'],
-    ['src/websocket/server/server-limits.ts', 'ServerLimits'],
-  ] as const) {
-    for (const member of membersOf(path, name)) {
-      it(`has a row for ${name}.${member}`, () => assert.ok(hasRow('docs/reference/limits.md', member)));
-    }
+  it('is what scripts/limits-page.mjs makes of the code', () => {
+    const { status, stderr } = spawnSync(process.execPath, [
+      join(root, 'scripts/limits-page.mjs'),
+      '--check',
+    ]);
+    assert.equal(status, 0, String(stderr));
+  });
+
+  for (const name of Object.keys(resolveServerLimits({}))) {
+    it(`has a row for ${name}`, () => assert.ok(hasRow('docs/reference/limits.md', name)));
   }
+
+  it('tells the defaults of the code', () => {
+    for (const [name, value] of Object.entries(serverLimitDefaults)) {
+      const row = rowsOf('docs/reference/limits.md').find(([, first]) => first === `\`${name}\``);
+      assert.equal(row?.[3]?.split(/[ ,;]/, 1)[0]?.replaceAll('_', ''), String(value), name);
+    }
+  });
 });
 
 describe('docs/reference/server.md', () => {
@@ -133,6 +145,36 @@ describe('docs/reference/ws-door.md', () => {
     for (const member of membersOf(`${folder}/${file}.ts`, name)) {
       it(`has a row for ${name}.${member}`, () => assert.ok(hasRow('docs/reference/ws-door.md', member)));
     }
+  }
+});
+
+describe('docs/reference/realtime-server.md', () => {
+  const page = 'docs/reference/realtime-server.md';
+  const cells = new Set(
+    rowsOf(page).flatMap(([, first = '']) =>
+      [...first.matchAll(/`(\w+)/g)].map(([, name]) => name as string),
+    ),
+  );
+  const members: [path: string, name: string][] = [
+    ['src/server/options.ts', 'RealtimeServerOptions'],
+    ['src/server/auth/identity.ts', 'Identity'],
+    ['src/server/auth/authentication-request.ts', 'AuthenticationRequest'],
+    ['src/server/auth/jwt.ts', 'JwtOptions'],
+    ['src/server/calls/call-handlers.ts', 'CallContext'],
+    ['src/server/packet-rates.ts', 'RateLimits'],
+    ['src/server/metrics.ts', 'RealtimeMetrics'],
+  ];
+  for (const [path, name] of members) {
+    for (const member of membersOf(path, name)) {
+      it(`has a row for ${name}.${member}`, () => assert.ok(cells.has(member)));
+    }
+  }
+  const source = read('src/server/realtime-server.ts');
+  const start = source.indexOf('export class RealtimeServer');
+  const body = source.slice(start, source.indexOf('\n}', start));
+  for (const [, member = ''] of body.matchAll(/^ {2}(?:readonly |async |get )?([a-z]\w*)[(:<]/gm)) {
+    if (member === 'constructor') continue;
+    it(`has a row for realtime.${member}`, () => assert.ok(cells.has(member)));
   }
 });
 

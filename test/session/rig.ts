@@ -276,6 +276,8 @@ export class RigClient {
   /** The node to which the next transport goes; `undefined`: it cannot be opened. */
   hub: Hub | undefined;
   credentialsNeeded = 0;
+  /** Whether a subscription that the server makes is wanted. */
+  onSubscribed: (channel: string) => boolean = () => false;
   /** Returns `false` to lose a packet on its way. */
   passesDown: (packet: AnyPacket) => boolean = () => true;
   passesUp: (packet: AnyPacket) => boolean = () => true;
@@ -291,6 +293,7 @@ export class RigClient {
       openTransport: () => this.#open(),
       onState: (state) => this.states.push(state),
       onCredentialNeeded: () => this.credentialsNeeded++,
+      onSubscribed: (channel) => this.onSubscribed(channel),
       randomId: () => `producer-${++this.#lastProducer}`,
       random: () => 0.5,
     };

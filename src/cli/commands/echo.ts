@@ -69,7 +69,12 @@ async function startEcho(flags: EchoFlags): Promise<RunningServer> {
     ...(tls && { tls }),
     allowedOrigins: allowedOrigins(flags),
     // An echo waits for its reader; only a broadcast can pile up at a reader who is slower than the others.
-    limits: { maxMessageBytes, maxQueuedBytes: Math.max(maxMessageBytes, 1024 * 1024) },
+    // And it is there to be tried, wrongly too.
+    limits: {
+      maxMessageBytes,
+      maxQueuedBytes: Math.max(maxMessageBytes, 1024 * 1024),
+      maxFailedHandshakesPerMinute: 100_000,
+    },
     ...(broadcast ? { message: (_connection, data) => server.broadcast(data) } : echoHandlers),
     // A peer that breaks the protocol has been answered with the right close code; others are not disturbed.
     error() {},

@@ -80,7 +80,7 @@ export class Endpoint implements MessageHandler {
     return this.reader.isCompressed;
   }
 
-  /** Bytes held for a message that is not complete. */
+  /** Memory held for a message that is not complete. */
   get unfinishedBytes(): number {
     return this.reader.unfinishedBytes;
   }

@@ -31,6 +31,8 @@ function fillsMemory(used: number, total: number): boolean {
 export class FragmentBuffer {
   /** Bytes collected. */
   byteLength = 0;
+  /** Memory held for them. */
+  heldBytes = 0;
   readonly #keeping: Keeping;
   #parts: Uint8Array[] = [];
   #block: Uint8Array | undefined;
@@ -52,6 +54,7 @@ export class FragmentBuffer {
       this.#closeBlock();
       this.#parts.push(bytes.subarray(start, end));
       this.byteLength += length;
+      this.heldBytes += bytes.buffer.byteLength;
       return;
     }
     let at = start;
@@ -106,11 +109,16 @@ export class FragmentBuffer {
       const isMoved = byteLength <= known;
       this.#block = allocate(isMoved ? byteLength + known : known);
       this.#used = isMoved ? byteLength : 0;
-      if (isMoved) this.#joinInto(this.#block);
+      if (isMoved) {
+        this.#joinInto(this.#block);
+        this.heldBytes = 0;
+      }
+      this.heldBytes += this.#block.length;
       return;
     }
     const share = Math.min(Math.max(byteLength >> 3, SMALLEST_BLOCK_BYTES), LARGEST_BLOCK_BYTES);
     this.#block = allocate(Math.max(share, left));
+    this.heldBytes += this.#block.length;
     this.#used = 0;
   }
 
@@ -126,6 +134,7 @@ export class FragmentBuffer {
       const copy = this.#keeping.allocate(this.#used);
       copy.set(filled);
       this.#parts.push(copy);
+      this.heldBytes += this.#used;
     }
     this.#used = 0;
   }

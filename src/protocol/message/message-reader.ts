@@ -54,9 +54,9 @@ export class MessageReader implements FrameHandler {
     return this.parser.isCompressed;
   }
 
-  /** Bytes held for messages that are not complete. */
+  /** Memory held for a message that is not complete. */
   get unfinishedBytes(): number {
-    return this.unfinished?.byteLength ?? 0;
+    return this.unfinished === undefined ? 0 : this.unfinished.heldBytes;
   }
 
   /** See `FrameParser.receive`. */

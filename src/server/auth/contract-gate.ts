@@ -6,6 +6,7 @@ import {
   type ChannelVerb,
   type Contract,
   type FoundChannel,
+  findUnplain,
   type PayloadIssue,
   type PlainData,
   UsageError,
@@ -116,6 +117,8 @@ export class ContractGate {
       if (key !== undefined && stateKey !== undefined && key !== stateKey) {
         return refused(errorBody('bad_request', 'k is not the key of this payload'));
       }
+      const problem = this.#findProblem(data, validation.value);
+      if (problem !== undefined) return refused(problem);
       const payload = validation.value as PlainData;
       return { type: 'allowed', policy, data: payload, ...(key !== undefined && { stateKey: key }) };
     }
@@ -126,9 +129,21 @@ export class ContractGate {
       if (verb === 'presence') return { type: 'allowed', policy };
       const validation = contract.validatePresence(data);
       if (validation.type === 'invalid') return refused(schemaError(validation.issues));
+      const problem = this.#findProblem(data, validation.value);
+      if (problem !== undefined) return refused(problem);
       return { type: 'allowed', policy, data: validation.value as PlainData };
     }
     return { type: 'allowed', policy };
+  }
+
+  /** What the client sent may be too deep; what the schema has made of it may be anything. */
+  #findProblem(sent: unknown, validated: unknown): ErrorBody | undefined {
+    const problem = findUnplain(sent);
+    if (problem !== undefined) return errorBody('bad_request', problem);
+    const ours = findUnplain(validated);
+    if (ours === undefined) return undefined;
+    this.#options.report(new UsageError(`what a schema makes of a payload must be plain data: ${ours}`));
+    return errorBody('internal', 'the payload cannot be passed on');
   }
 
   /** A rule that throws permits nothing. */

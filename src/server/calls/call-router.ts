@@ -3,6 +3,7 @@
 import {
   type AnyCallContract,
   type Contract,
+  findUnplain,
   type PlainData,
   UsageError,
   validate,
@@ -128,7 +129,12 @@ class RunningCall {
 /** An answer that does not fit the contract is the server's own fault: reported, not sent. */
 function checkOutput(call: AnyCallContract, value: unknown): PlainData {
   const validation = validate(call.output, value);
-  if (validation.type === 'valid') return (validation.value ?? null) as PlainData;
+  if (validation.type === 'valid') {
+    const data = validation.value ?? null;
+    const problem = findUnplain(data);
+    if (problem !== undefined) throw new TypeError(`a call's answer cannot travel: ${problem}`);
+    return data as PlainData;
+  }
   const [first] = validation.issues;
   throw new TypeError(`a call's answer does not fit its contract: ${first?.path} ${first?.message}`);
 }

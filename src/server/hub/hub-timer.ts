@@ -3,6 +3,8 @@
 import type { Clock } from '../../broker/index.ts';
 import type { Hub } from '../../session/index.ts';
 
+const longestTimerMs = 2 ** 31 - 1;
+
 export class HubTimer {
   readonly #hub: Pick<Hub, 'nextTimeout' | 'handleTimeout'>;
   readonly #clock: Clock;
@@ -22,7 +24,9 @@ export class HubTimer {
     if (at === undefined || at >= this.#at || this.#isStopped) return;
     this.#cancel?.();
     this.#at = at;
-    this.#cancel = this.#clock.setTimer(() => this.#fire(), Math.max(0, Math.ceil(at - this.#clock.now())));
+    // One that waits longer than a timer can is looked at again.
+    const waitMs = Math.min(Math.max(0, Math.ceil(at - this.#clock.now())), longestTimerMs);
+    this.#cancel = this.#clock.setTimer(() => this.#fire(), waitMs);
   }
 
   stop(): void {

@@ -1,6 +1,6 @@
 // One connected client, as the server's own code sees it.
 
-import type { ServerConnection } from '../../session/index.ts';
+import { RequestError, type ServerConnection } from '../../session/index.ts';
 import type { Connection } from '../../websocket/index.ts';
 import { Visitor } from '../auth/authentication-desk.ts';
 import type { AuthenticationRequest } from '../auth/authentication-request.ts';
@@ -33,6 +33,16 @@ export class ClientLink implements ConnectedClient {
   constructor(opening: AuthenticationRequest, asked: AskedOpening) {
     this.visitor = new Visitor(opening);
     this.asked = asked;
+  }
+
+  /** @throws {RequestError} when it may not, or was not let in yet. */
+  subscribe(channel: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.machine?.subscribe(channel, (error) => {
+        if (error === undefined) resolve();
+        else reject(new RequestError(error));
+      });
+    });
   }
 
   get sid(): string | undefined {

@@ -16,6 +16,7 @@ import { readOpeningRequest, type TokenFromOptions } from '../auth/authenticatio
 import type { Logger } from '../logger.ts';
 import type { MetricsCounter } from '../metrics.ts';
 import type { WebSocketOptions } from '../options.ts';
+import { PacketRates, type RateLimits } from '../packet-rates.ts';
 import { ClientLink } from './client-link.ts';
 import { readOpening } from './opening.ts';
 import { WebSocketSink } from './websocket-sink.ts';
@@ -26,7 +27,9 @@ export interface WebSocketDoorOptions {
   readonly metrics: MetricsCounter;
   readonly logger: Logger;
   readonly webSocket: WebSocketOptions;
+  readonly path: string | undefined;
   readonly tokenFrom: TokenFromOptions;
+  readonly rates: RateLimits;
   readonly plainProfile: boolean;
   report(error: unknown): void;
 }
@@ -44,13 +47,17 @@ export class WebSocketDoor {
 
   constructor(options: WebSocketDoorOptions) {
     this.#options = options;
-    this.#origins = new OriginPolicy(options.webSocket.allowedOrigins);
+    const { allowedOrigins = [] } = options.webSocket;
+    // Where every page may connect, the cookies of its visitors still count only for pages of this host.
+    this.#origins = new OriginPolicy(allowedOrigins === '*' ? [] : allowedOrigins);
   }
 
   /** The options of a WebSocket server whose connections are clients of the hub. */
   get serverOptions(): WebSocketServerOptions<ClientLink> {
-    const { limits } = this.#options.hub;
+    const { hub, path } = this.#options;
+    const { limits } = hub;
     return {
+      ...(path !== undefined && { path }),
       ...this.#options.webSocket,
       limits: {
         maxMessageBytes: Math.max(limits.maxPacketBytes, maxHelloBytes),
@@ -85,17 +92,18 @@ export class WebSocketDoor {
   }
 
   #open(connection: Connection<ClientLink>): void {
-    const { hub, clock, metrics } = this.#options;
+    const { hub, clock, metrics, rates } = this.#options;
     const link = connection.data;
     const { codec, plain } = link.asked;
     metrics.opened++;
     this.links.add(link);
     link.connection = connection;
     const sink = new WebSocketSink(connection, metrics);
-    link.machine = hub.accept(
-      { sink, codec, origin: link.visitor, ...(plain !== undefined && { plain }) },
-      clock.now(),
-    );
+    const pace = new PacketRates(rates, () => {
+      metrics.rateLimited++;
+    });
+    const options = { sink, codec, origin: link.visitor, pace };
+    link.machine = hub.accept(plain === undefined ? options : { ...options, plain }, clock.now());
   }
 
   #receive(connection: Connection<ClientLink>, data: string | Buffer): void {

@@ -1,6 +1,13 @@
 // The calls of one connection: answered by the application, with a deadline, parts and cancellation.
 
-import { isChannelName, type PlainData, type Publication } from '../../channel/index.ts';
+import {
+  grantCredit,
+  isChannelName,
+  type PlainData,
+  type Publication,
+  spendCredit,
+  unlimitedCredit,
+} from '../../channel/index.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
 import type { HistPacket, RpcPacket, ServerPacket } from '../packet.ts';
 import type { Authority, Authorization, Call, ChannelSource } from './hub-port.ts';
@@ -27,7 +34,9 @@ interface Running {
   /** How long the next part, or the answer, may take. */
   deadlineMs: number | undefined;
   cancelTimer: (() => void) | undefined;
-  /** It waits for room: no time runs against it meanwhile. */
+  /** Parts that may still be sent. */
+  credit: number;
+  /** It waits for credit or room: no time runs against it meanwhile. */
   isHeld: boolean;
   reply(answer: Answer): void;
 }
@@ -42,7 +51,7 @@ export class CallDesk {
 
   call(packet: RpcPacket, reply: (answer: Answer) => void): void {
     const { authority, subject, identity } = this.#host;
-    const { id, m: method, d: data = null, ms: deadlineMs } = packet;
+    const { id, m: method, d: data = null, ms: deadlineMs, n: credit = unlimitedCredit } = packet;
     if (this.#running.has(id))
       return reply({ err: errorBody('bad_request', 'a call with this id is running') });
     if (authority.call === undefined) return reply({ err: errorBody('unknown_method', 'no such call') });
@@ -51,6 +60,7 @@ export class CallDesk {
       call: undefined,
       deadlineMs,
       cancelTimer: undefined,
+      credit,
       isHeld: false,
       reply,
     };
@@ -82,15 +92,24 @@ export class CallDesk {
     this.#end(id, errorBody('cancelled', 'cancelled'));
   }
 
+  /** More parts may be sent. */
+  credit(id: number, n: number): void {
+    const running = this.#running.get(id);
+    if (running === undefined) return;
+    running.credit = grantCredit(running.credit, n);
+    this.#goOn(running);
+  }
+
   /** There is room in the byte window again. */
   resume(): void {
-    for (const running of [...this.#running.values()]) {
-      if (!running.isHeld) continue;
-      if (!this.#host.hasRoom) return;
-      running.isHeld = false;
-      this.#watch(running);
-      running.call?.resume?.();
-    }
+    for (const running of [...this.#running.values()]) this.#goOn(running);
+  }
+
+  #goOn(running: Running): void {
+    if (!running.isHeld || running.credit === 0 || !this.#host.hasRoom) return;
+    running.isHeld = false;
+    this.#watch(running);
+    running.call?.resume?.();
   }
 
   #onPart(running: Running, d: PlainData): boolean {
@@ -98,7 +117,8 @@ export class CallDesk {
     // What became of a call that nobody waits for is not held up by the queue.
     if (this.#running.get(id) !== running) return true;
     this.#host.send({ t: 'rpc', id, d });
-    running.isHeld = !this.#host.hasRoom;
+    running.credit = spendCredit(running.credit);
+    running.isHeld = running.credit === 0 || !this.#host.hasRoom;
     this.#watch(running);
     return !running.isHeld;
   }

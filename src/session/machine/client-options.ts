@@ -16,6 +16,8 @@ export interface ClientHost {
   onState(state: ClientState): void;
   /** The credential has run out, or does soon: call `setCredential`. */
   onCredentialNeeded(): void;
+  /** The server has subscribed the client. Returns whether that is wanted: then `subscribe` goes on from there. */
+  onSubscribed?(channel: string): boolean;
   /** A producer id: at least 64 bits from a cryptographic source, at most 64 characters. */
   randomId(): string;
   /** From 0 up to 1; for backoff. */
@@ -28,6 +30,9 @@ export interface ClientMachineOptions {
   /** What `resumeState` gave in an earlier life: before a page was reloaded. */
   readonly resume?: ResumeState;
   readonly backoff?: BackoffOptions;
+  /** Publications without an answer; one more is refused with `full`.
+   * @default 1_000 */
+  readonly maxUnanswered?: number;
   readonly times?: Partial<ClientTimes>;
   /** Replaces parts of the machine, in tests. */
   readonly parts?: Partial<ClientParts>;

@@ -7,6 +7,7 @@ import type {
   ReplyPacket,
   ResumeEntry,
   ServerPacket,
+  SubscribedPacket,
   SubVerdict,
   WelcomePacket,
 } from '../packet.ts';
@@ -111,6 +112,19 @@ export class ClientSubscriptions implements SubscriptionMachine {
     for (const subscription of this.#byChannel.values()) {
       if (subscription.isWanted) this.requestSubscription(subscription);
     }
+  }
+
+  /** The server has subscribed the client. Returns whether it is subscribed already; then it asks again, to be sure. */
+  onSubscribed({ ch, e, o }: SubscribedPacket): boolean {
+    const known = this.#byChannel.get(ch);
+    if (known === undefined) this.#resumed.set(ch, { epoch: e, offset: o });
+    else if (!known.isWanted) this.requestSubscription(known);
+    return known !== undefined;
+  }
+
+  /** Nobody wants to go on from where the server has subscribed. */
+  forget(channel: string): void {
+    this.#resumed.delete(channel);
   }
 
   /** What belongs to no subscription is left over from an earlier one, and dropped. */

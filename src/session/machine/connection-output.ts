@@ -39,10 +39,12 @@ export class ConnectionOutput {
 
   send(packet: ServerPacket): void {
     if (this.#isClosed) return;
-    this.#sink.send(this.#codec.encode(packet));
     const { maxQueuedBytes, controlReserveBytes } = this.#limits;
+    // Looked at before: one long answer to somebody who reads is no fault of theirs.
     if (this.#sink.bufferedAmount > maxQueuedBytes + controlReserveBytes) {
       this.close(SessionCloseCode.SlowReader, 'replies are not read');
+    } else {
+      this.#sink.send(this.#codec.encode(packet));
     }
   }
 

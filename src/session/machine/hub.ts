@@ -132,6 +132,10 @@ export class Hub implements ServerConnectionHub, StreamHost {
 
   // What connections and streams call.
 
+  random(): number {
+    return this.#options.random();
+  }
+
   get now(): number {
     return this.#now;
   }

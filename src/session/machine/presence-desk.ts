@@ -131,6 +131,29 @@ export class PresenceDesk {
     return [...this.#watched.values()].map((stream) => stream.pongEntry(this.#host));
   }
 
+  /** Asks about everything again: what may not be watched any more ends, and who may not be seen leaves. */
+  authorizeAgain(onRefused: (s: number, error: ErrorBody) => void): void {
+    const ask = (ch: string, rest: Pick<PresPacket, 'do' | 'd'>, refuse: (error: ErrorBody) => void): void =>
+      this.#host.authorizePresence({ t: 'pres', id: 0, ch, ...rest }, (answer) => {
+        if (answer.type === 'refused') refuse(answer.error);
+      });
+    for (const [channel, stream] of [...this.#watched]) {
+      ask(channel, { do: 'watch' }, (error) => {
+        if (this.#watched.get(channel) !== stream) return;
+        const [s] = stream.pongEntry(this.#host);
+        this.#unwatch(channel);
+        if (s > 0) onRefused(s, error);
+      });
+    }
+    for (const [channel, entered] of [...this.#entered]) {
+      ask(channel, { do: 'enter', d: entered.data }, () => {
+        if (this.#entered.get(channel) !== entered) return;
+        this.#entered.delete(channel);
+        this.leaveSurely(channel, entered.clock + 1, false);
+      });
+    }
+  }
+
   /** There is room in the byte window again. */
   resume(): void {
     for (const stream of this.#watched.values()) stream.resume(this.#host);

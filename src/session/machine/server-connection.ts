@@ -15,7 +15,7 @@ import type { ConnectionParts } from './connection-parts.ts';
 import type { Authentication, OpenedSession } from './hub-port.ts';
 import type { PresenceDesk } from './presence-desk.ts';
 import type { PublishLanes } from './publish-lanes.ts';
-import type { SubscriptionSet } from './subscription-set.ts';
+import type { SubscribeResult, SubscriptionSet } from './subscription-set.ts';
 
 export type PlainSubscription = Pick<SubPacket, 'ch' | 'e' | 'o'>;
 
@@ -24,13 +24,26 @@ export interface ServerConnectionOptions {
   readonly codec: PacketCodec;
   /** What the authority gets to see of the transport: headers, address. */
   readonly origin?: unknown;
+  /** How fast the client may ask. @default as fast as it can */
+  readonly pace?: PacketPace;
   /** The plain profile: no `hello` is waited for, these are subscribed at once, and silence is no fault. */
   readonly plain?: readonly PlainSubscription[];
+}
+
+/** Bounds how fast one client may ask. */
+export interface PacketPace {
+  /**
+   * Counts a packet. 0: it is handled. Otherwise it is refused with `rate_limited` and so many milliseconds to wait; and
+   * the connection is closed with 4429 when that is for ever.
+   */
+  admit(type: ClientPacket['t'], now: number): number;
 }
 
 /** The hub, as the connection machine sees it. */
 export interface ServerConnectionHub extends ConnectionHub {
   readonly parts: ConnectionParts;
+  /** From 0 up to 1. */
+  random(): number;
   onConnectionEnd(connection: ServerConnection): void;
 }
 
@@ -42,16 +55,19 @@ export class ServerConnection implements ContextOwner {
   readonly #codec: PacketCodec;
   readonly #origin: unknown;
   readonly #isPlain: boolean;
+  readonly #pace: PacketPace | undefined;
   readonly #context: ConnectionContext;
   readonly #subscriptions: SubscriptionSet;
-  readonly #lanes: PublishLanes;
-  readonly #presence: PresenceDesk;
-  readonly #calls: CallDesk;
+  // Made when they are needed first: most connections only listen.
+  #lanes: PublishLanes | undefined;
+  #presence: PresenceDesk | undefined;
+  #calls: CallDesk | undefined;
   readonly #acceptedAt: number;
   #state: ConnectionState = 'new';
   #heardAt: number;
   #authExpiresAt = Number.POSITIVE_INFINITY;
-  #hasNoticed = false;
+  /** How long before it runs out a new credential is asked for; 0 once it was. */
+  #noticeMs = 0;
   #session: OpenedSession | undefined;
 
   /** Made by `Hub.accept`. */
@@ -60,15 +76,13 @@ export class ServerConnection implements ContextOwner {
     this.#codec = options.codec;
     this.#origin = options.origin;
     this.#isPlain = options.plain !== undefined;
+    this.#pace = options.pace;
     this.#output = new ConnectionOutput(options.sink, options.codec, hub.limits);
     this.#acceptedAt = hub.now;
     this.#heardAt = hub.now;
     const context = new ConnectionContext(hub, this.#output, this);
     this.#context = context;
     this.#subscriptions = new hub.parts.Subscriptions(context, hub.parts.Subscription);
-    this.#lanes = new hub.parts.Lanes(context);
-    this.#presence = new hub.parts.Presence(context);
-    this.#calls = new CallDesk(context);
     if (options.plain !== undefined) this.#openPlain(options.plain);
   }
 
@@ -107,8 +121,8 @@ export class ServerConnection implements ContextOwner {
     if (message.length > limit) return this.close(SessionCloseCode.TooBig, `packet above ${limit} bytes`);
     try {
       const packet = asClientPacket(this.#codec.decode(message));
-      if (this.#state === 'open') this.#handle(packet);
-      else this.#greet(packet, now);
+      if (this.#state !== 'open') this.#greet(packet, now);
+      else if (this.#isInPace(packet, now)) this.#handle(packet);
     } catch (error) {
       if (error instanceof PacketError) {
         this.#hub.countBadPacket();
@@ -162,14 +176,32 @@ export class ServerConnection implements ContextOwner {
     if (this.#state === 'open') this.#output.send({ t: 'goaway', inMs, spreadMs });
   }
 
+  /**
+   * Subscribes the client of the server's own accord, as it would itself: authorised, from now on, and told by a packet.
+   * Calls back once, with what refused it.
+   */
+  subscribe(channel: string, done: (error: ErrorBody | undefined) => void): void {
+    if (this.#state !== 'open') return done(errorBody('unavailable', 'the client has not been let in'));
+    if (this.#subscriptions.has(channel)) return done(undefined);
+    const onResult = (result: SubscribeResult): void => {
+      if ('error' in result) return done(result.error);
+      this.#context.send({ t: 'sub', ch: channel, ...result.verdict });
+      result.subscription.flow();
+      done(undefined);
+    };
+    this.#subscriptions.subscribe({ ch: channel }, onResult, () => done(undefined));
+  }
+
   /** What the subject may do has changed: every channel is asked about again. */
   authorizeAgain(): void {
-    this.#subscriptions.authorizeAgain((s, err) => this.#endedByServer(s, err));
+    const end = (s: number, err: ErrorBody): void => this.#endedByServer(s, err);
+    this.#subscriptions.authorizeAgain(end);
+    this.#presence?.authorizeAgain(end);
   }
 
   /** The broker made the members of this node leave. */
   enterAgain(): void {
-    this.#presence.enterAgain();
+    this.#presence?.enterAgain();
   }
 
   onStreamNumber(subscription: Subscription, s: number): void {
@@ -279,17 +311,33 @@ export class ServerConnection implements ContextOwner {
   }
 
   #setExpiry(expiresInMs: number | undefined, askedAt: number): void {
-    this.#authExpiresAt = askedAt + (expiresInMs ?? Number.POSITIVE_INFINITY);
-    this.#hasNoticed = false;
+    this.#authExpiresAt = Number.POSITIVE_INFINITY;
+    this.#noticeMs = 0;
+    if (expiresInMs === undefined) return;
+    this.#authExpiresAt = askedAt + expiresInMs;
+    // Credentials that were given out together run out together, and are not all renewed at once.
+    this.#noticeMs = this.#hub.times.authNoticeMs * (1 - this.#hub.random() / 2);
   }
 
   #noticeExpiry(inMs: number): void {
-    if (this.#hasNoticed || inMs > this.#hub.times.authNoticeMs) return;
-    this.#hasNoticed = true;
+    if (inMs > this.#noticeMs) return;
+    this.#noticeMs = 0;
     this.#output.send({ t: 'auth', inMs: Math.floor(inMs) });
   }
 
   // Open.
+
+  #isInPace(packet: ClientPacket, now: number): boolean {
+    const waitMs = this.#pace?.admit(packet.t, now) ?? 0;
+    if (waitMs === 0) return true;
+    if (waitMs === Number.POSITIVE_INFINITY) {
+      this.close(SessionCloseCode.TooMany, 'too many packets');
+    } else {
+      const err = errorBody('rate_limited', 'too many packets in too short a time', { afterMs: waitMs });
+      this.#context.answer('id' in packet ? packet.id : undefined, { err });
+    }
+    return false;
+  }
 
   #handle(packet: ClientPacket): void {
     const context = this.#context;
@@ -300,24 +348,26 @@ export class ServerConnection implements ContextOwner {
         this.#subscriptions.unsubscribe(packet.ch);
         return context.answer(packet.id, { ok: {} });
       case 'pub':
-        return context.request(packet.id, () => this.#lanes.publish(packet));
+        return context.request(packet.id, () => this.#lanesOf().publish(packet));
       case 'credit':
-        return this.#subscriptions.credit(packet.s, packet.n);
+        if (packet.s !== undefined) this.#subscriptions.credit(packet.s, packet.n);
+        if (packet.id !== undefined) this.#calls?.credit(packet.id, packet.n);
+        return;
       case 'ack':
         return this.#subscriptions.acknowledge(packet.s, packet.o);
       case 'ping':
         return context.send({
           t: 'pong',
-          pos: [...this.#subscriptions.positions(), ...this.#presence.positions()],
+          pos: [...this.#subscriptions.positions(), ...(this.#presence?.positions() ?? [])],
         });
       case 'hist':
-        return context.request(packet.id, (reply) => this.#calls.history(packet, reply));
+        return context.request(packet.id, (reply) => this.#callsOf().history(packet, reply));
       case 'pres':
-        return context.request(packet.id, (reply) => this.#presence.handle(packet, reply));
+        return context.request(packet.id, (reply) => this.#presenceOf().handle(packet, reply));
       case 'rpc':
-        return context.request(packet.id, (reply) => this.#calls.call(packet, reply));
+        return context.request(packet.id, (reply) => this.#callsOf().call(packet, reply));
       case 'cancel':
-        return this.#calls.cancel(packet.id);
+        return this.#calls?.cancel(packet.id);
       case 'auth':
         return this.#renewCredential(packet.id, packet.auth);
       case 'bye':
@@ -328,6 +378,21 @@ export class ServerConnection implements ContextOwner {
       default:
         packet satisfies never;
     }
+  }
+
+  #lanesOf(): PublishLanes {
+    this.#lanes ??= new this.#hub.parts.Lanes(this.#context);
+    return this.#lanes;
+  }
+
+  #presenceOf(): PresenceDesk {
+    this.#presence ??= new this.#hub.parts.Presence(this.#context);
+    return this.#presence;
+  }
+
+  #callsOf(): CallDesk {
+    this.#calls ??= new CallDesk(this.#context);
+    return this.#calls;
   }
 
   #subscribe(packet: SubPacket): void {
@@ -364,8 +429,8 @@ export class ServerConnection implements ContextOwner {
     if (!this.#output.hasRoom) return;
     this.#context.lackedRoom = false;
     this.#subscriptions.resumeAll();
-    this.#presence.resume();
-    this.#calls.resume();
+    this.#presence?.resume();
+    this.#calls?.resume();
   }
 
   #end(how: 'broken' | 'fenced' | 'bye'): void {
@@ -373,9 +438,9 @@ export class ServerConnection implements ContextOwner {
     this.#state = 'closed';
     this.#context.isOpen = false;
     this.#subscriptions.endAll();
-    this.#calls.endAll();
-    if (how === 'bye') this.#presence.leaveAll();
-    else this.#presence.breakOff();
+    this.#calls?.endAll();
+    if (how === 'bye') this.#presence?.leaveAll();
+    else this.#presence?.breakOff();
     const sid = this.#isPlain ? undefined : this.sid;
     if (sid !== undefined && how === 'bye') this.#hub.sessions.end(sid);
     if (sid !== undefined && how === 'broken') this.#hub.sessions.release(sid);

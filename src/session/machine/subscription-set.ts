@@ -33,6 +33,8 @@ export type SubscribeResult =
 /** A channel asked for, and what became of it. Replaced as a whole when it is asked for again. */
 interface Entry {
   subscription: Subscription | undefined;
+  /** Called when it is replaced, or ends, before its `sub` was answered. */
+  onDropped: (() => void) | undefined;
 }
 
 export class SubscriptionSet {
@@ -50,16 +52,28 @@ export class SubscriptionSet {
     return this.#entries.size;
   }
 
-  /** Handles a `sub`: calls back once, perhaps at once. Not at all when it was replaced or ended meanwhile. */
-  subscribe(packet: Omit<SubPacket, 't' | 'id'>, done: (result: SubscribeResult) => void): void {
+  has(channel: string): boolean {
+    return this.#entries.has(channel);
+  }
+
+  /** Handles a `sub`: calls `done` once, perhaps at once; or `onDropped`, when it was replaced or ended meanwhile. */
+  subscribe(
+    packet: Omit<SubPacket, 't' | 'id'>,
+    answer: (result: SubscribeResult) => void,
+    onDropped?: () => void,
+  ): void {
     const { ch } = packet;
+    const done = (result: SubscribeResult): void => {
+      entry.onDropped = undefined;
+      answer(result);
+    };
+    const entry: Entry = { subscription: undefined, onDropped };
     if (!isChannelName(ch)) return done({ error: errorBody('bad_channel', 'not a channel name') });
     this.#drop(ch);
     if (this.#entries.size >= this.#host.maxSubscriptions) {
       const most = this.#host.maxSubscriptions;
       return done({ error: errorBody('too_many_subs', `at most ${most} subscriptions`) });
     }
-    const entry: Entry = { subscription: undefined };
     this.#entries.set(ch, entry);
     this.authorize(ch, (answer) => {
       if (!this.isCurrent(ch, entry)) return;
@@ -96,6 +110,7 @@ export class SubscriptionSet {
     entry.subscription = subscription;
     subscription.open(asked, (verdict) => {
       if (verdict !== undefined) return done({ verdict, subscription });
+      entry.onDropped = undefined;
       this.#drop(ch);
       done({ error: errorBody('unavailable', 'the channel cannot be read now') });
     });
@@ -191,7 +206,9 @@ export class SubscriptionSet {
     const entry = this.#entries.get(channel);
     if (entry === undefined) return;
     this.#entries.delete(channel);
-    const { subscription } = entry;
+    const { subscription, onDropped } = entry;
+    entry.onDropped = undefined;
+    onDropped?.();
     if (subscription === undefined) return;
     if (this.#byStream.get(subscription.s) === subscription) this.#byStream.delete(subscription.s);
     subscription.end();

@@ -10,23 +10,39 @@ import { checkWhole } from './check-whole.ts';
 
 export interface ConnectionLimits extends MessageLimits {
   /**
-   * How many bytes may wait to be sent, frame headers included. A message that finds the queue empty is always accepted,
-   * whatever its size; one that would exceed the cap is refused: see `whenQueueFull`.
+   * Bytes that may wait to be sent on one connection, frame headers included. A message that finds the queue empty is
+   * always accepted, whatever its size.
+   * Beyond: close code 1013 (`QUEUE_FULL`), or `send` answers `'refused'`: see `whenQueueFull`.
    * @default 1_048_576 (1 MiB); for a client 67_108_864 (64 MiB)
    */
   readonly maxQueuedBytes?: number;
   /**
-   * How many `message` handlers of one connection may be waiting on a promise. At this many, the connection is not read
-   * until one settles.
+   * `message` handlers of one connection that may be waiting on a promise; and what they were given may not be more than
+   * `maxMessageBytes` together.
+   * Beyond: the connection is not read until one settles.
    * @default 64
    */
   readonly maxHandlersInFlight?: number;
+  /**
+   * Messages and control frames that one connection may bring in a second; a second's worth may come at once.
+   * Beyond: the connection is not read for as long as it is ahead.
+   * @default 100_000
+   */
+  readonly maxMessagesPerSecond?: number;
+  /**
+   * Bytes that one connection may bring in a second, as they come on the wire; a second's worth may come at once.
+   * Beyond: the connection is not read for as long as it is ahead.
+   * @default 268_435_456 (256 MiB)
+   */
+  readonly maxBytesPerSecond?: number;
 }
 
 export const connectionLimitDefaults = Object.freeze({
   ...messageLimitDefaults,
   maxQueuedBytes: 1024 * 1024,
   maxHandlersInFlight: 64,
+  maxMessagesPerSecond: 100_000,
+  maxBytesPerSecond: 256 * 1024 * 1024,
 }) satisfies ConnectionLimits;
 
 export const connectionLimitNames: ReadonlySet<string> = new Set([
@@ -35,7 +51,12 @@ export const connectionLimitNames: ReadonlySet<string> = new Set([
   'maxMessageCostBytes',
   'maxQueuedBytes',
   'maxHandlersInFlight',
+  'maxMessagesPerSecond',
+  'maxBytesPerSecond',
 ] satisfies (keyof ConnectionLimits)[]);
+
+/** Small enough to be counted down in the integers that engines keep without a box. */
+const LARGEST_RATE = 1_000_000_000;
 
 /** Fills in the defaults, and refuses what is out of range or cannot work together. */
 export function resolveConnectionLimits(
@@ -47,11 +68,16 @@ export function resolveConnectionLimits(
     if (!names.has(name))
       throw new UsageError(`limits.${name} is no limit; there are ${[...names].join(', ')}`);
   }
-  const { maxQueuedBytes, maxHandlersInFlight } = { ...connectionLimitDefaults, ...given(limits) };
+  const { maxQueuedBytes, maxHandlersInFlight, maxMessagesPerSecond, maxBytesPerSecond } = {
+    ...connectionLimitDefaults,
+    ...given(limits),
+  };
   return Object.freeze({
     ...resolveMessageLimits(limits),
     maxQueuedBytes: checkWhole('maxQueuedBytes', maxQueuedBytes, 1, Number.MAX_SAFE_INTEGER),
     maxHandlersInFlight: checkWhole('maxHandlersInFlight', maxHandlersInFlight, 1, 1_000_000),
+    maxMessagesPerSecond: checkWhole('maxMessagesPerSecond', maxMessagesPerSecond, 1, LARGEST_RATE),
+    maxBytesPerSecond: checkWhole('maxBytesPerSecond', maxBytesPerSecond, 1, LARGEST_RATE),
   });
 }
 

@@ -14,12 +14,14 @@ import type { ByteStream, ByteStreamHandler } from '../byte-stream.ts';
 import type { MessageDeflate } from '../deflate/message-deflate.ts';
 import { ConnectionError } from '../errors.ts';
 import type { ConnectionSettings } from './connection-options.ts';
+import { InboundRate, portion } from './inbound-rate.ts';
 import { keepingOf } from './keeping.ts';
-import { LongMessage, type LongMessageOwner } from './long-message.ts';
+import { LongInflation } from './long-inflation.ts';
 import { asBuffer } from './message-data.ts';
 import { MessageSender, type SenderOwner, type SendResult } from './message-sender.ts';
 import { PauseReason } from './pause-reason.ts';
 import type { PreparedMessage } from './prepared-message.ts';
+import type { SharedBudget } from './shared-budget.ts';
 import { decodeAscii, decodeUtf8, isUtf8 } from './text.ts';
 import { timerWheel, type WheelEntry } from './timer-wheel.ts';
 
@@ -48,13 +50,16 @@ export interface FramedStreamOptions {
   readonly settings: ConnectionSettings;
   /** permessage-deflate, if it was agreed to. */
   readonly deflate?: MessageDeflate | undefined;
+  /** What the connection shares with others of its server; a client has none. */
+  readonly budget?: SharedBudget | undefined;
 }
+
+/** A shorter message inflates to less than 1 MiB, in one turn: DEFLATE makes of a byte 1 032 at most. */
+const SHORT_COMPRESSED_BYTES = 1_016;
 
 const NOTHING = new Uint8Array(0);
 
-export class FramedStream
-  implements ByteStreamHandler, EndpointHandler, SenderOwner, LongMessageOwner, WheelEntry
-{
+export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderOwner, WheelEntry {
   wheelTick = 0;
   wheelNext: WheelEntry | undefined = undefined;
   wheelPrevious: WheelEntry | undefined = undefined;
@@ -66,11 +71,20 @@ export class FramedStream
   private readonly endpoint: Endpoint;
   private readonly sender: MessageSender;
   private readonly deflate: MessageDeflate | undefined;
-  private longMessage: LongMessage | undefined = undefined;
+  /** A long message that is being inflated. */
+  private inflation: LongInflation | undefined = undefined;
   /** The chunk that is being parsed, if its memory is used again afterwards: what is handed on is copied. */
   private lentChunk: Buffer | undefined = undefined;
   /** Bytes that arrived and may not be parsed yet, because reading is paused. */
   private unread: Buffer | undefined = undefined;
+  private readonly budget: SharedBudget | undefined;
+  /** What the budget was told that this connection holds. */
+  private heldBytes = 0;
+  private queuedBytes = 0;
+  /** Messages and bytes that may still come before the clock is asked. */
+  private messagesLeft: number;
+  private bytesLeft: number;
+  private rate: InboundRate | undefined = undefined;
   private closeCode: number = CloseCode.Abnormal;
   private closeReason = '';
   private pauseReasons = 0;
@@ -86,6 +100,9 @@ export class FramedStream
     this.settings = options.settings;
     this.role = options.role;
     this.deflate = options.deflate;
+    this.budget = options.budget;
+    this.messagesLeft = portion(options.settings.limits.maxMessagesPerSecond);
+    this.bytesLeft = portion(options.settings.limits.maxBytesPerSecond);
     this.endpoint = new Endpoint(this, {
       role: options.role,
       limits: options.settings.limits,
@@ -175,7 +192,7 @@ export class FramedStream
     this.pauseReasons &= ~reason;
     // Never inside the caller's own call: a handler that resumes does not expect the next message before it returns.
     if (this.pauseReasons === 0) queueMicrotask(() => this.readOn());
-    else if (this.pauseReasons === PauseReason.Inflating) this.longMessage?.goOn();
+    else if (this.pauseReasons === PauseReason.Inflating) setImmediate(() => this.deliverInflation());
   }
 
   /** Asks for `receiveWritten` of the handler when what is gathered and queued now has been taken. */
@@ -197,10 +214,12 @@ export class FramedStream
   receiveBytes(chunk: Buffer): void {
     this.hasReceived = true;
     if (this.isEnding) return;
+    this.bytesLeft -= chunk.length;
     const isLent = this.stream.reusesMemory;
     if (this.pauseReasons !== 0 || this.unread !== undefined) {
       if (this.unread !== undefined) this.unread = Buffer.concat([this.unread, chunk]);
       else this.unread = isLent ? Buffer.from(chunk) : chunk;
+      this.tellHeld();
       return;
     }
     this.handler.receiveChunk?.();
@@ -229,6 +248,7 @@ export class FramedStream
 
   receiveWritten(): void {
     if (this.isEnding) return;
+    this.tellQueued(0);
     this.handler.receiveWritten();
     if (this.sender.receiveWritten()) this.handler.receiveDrain();
   }
@@ -237,13 +257,20 @@ export class FramedStream
     timerWheel.cancel(this);
     this.endpoint.abort();
     this.sender.discard();
+    this.inflation?.abandon();
+    this.inflation = undefined;
     this.deflate?.close();
     this.unread = undefined;
+    this.rate?.close();
+    this.tellHeld();
+    this.budget?.changeQueued(-this.queuedBytes);
+    this.queuedBytes = 0;
     this.handler.receiveClosed(this.closeCode, this.closeReason, this.closeCode !== CloseCode.Abnormal);
   }
 
   receiveMessage(bytes: Uint8Array, start: number, end: number): void {
     const { endpoint } = this;
+    this.messagesLeft -= 1;
     if (endpoint.isCompressed && this.deflate !== undefined) {
       this.receiveCompressed(this.deflate, this.keep(bytes, start, end));
     } else if (endpoint.isText) {
@@ -256,10 +283,12 @@ export class FramedStream
   }
 
   receivePing(bytes: Uint8Array, start: number, end: number): void {
+    this.messagesLeft -= 1;
     this.handler.receivePing(this.keep(bytes, start, end));
   }
 
   receivePong(bytes: Uint8Array, start: number, end: number): void {
+    this.messagesLeft -= 1;
     this.handler.receivePong(this.keep(bytes, start, end));
   }
 
@@ -290,18 +319,44 @@ export class FramedStream
     this.handler.receiveError(error);
   }
 
-  get mayInflate(): boolean {
-    return this.pauseReasons === PauseReason.Inflating && !this.endpoint.isCloseReceived;
+  receiveQueued(bytes: number): void {
+    this.tellQueued(bytes);
   }
 
-  receiveLongMessage(inflated: Buffer | ProtocolError): void {
-    this.longMessage = undefined;
-    this.receiveInflated(inflated, false);
-    this.resume(PauseReason.Inflating);
+  receiveRefused(): void {
+    this.budget?.count('maxQueuedBytes');
+  }
+
+  /** What the connection holds of the budget that it shares. */
+  weight(limit: 'maxUnfinishedBytes' | 'maxTotalQueuedBytes'): number {
+    return limit === 'maxUnfinishedBytes' ? this.heldBytes : this.queuedBytes;
+  }
+
+  /** Lets go of what this connection holds of a budget, since it holds most of all. */
+  shed(limit: 'maxUnfinishedBytes' | 'maxTotalQueuedBytes'): void {
+    if (limit === 'maxUnfinishedBytes') {
+      this.unread = undefined;
+      this.endpoint.fail(
+        new ProtocolError(
+          'BUDGET_EXCEEDED',
+          'of all connections, which hold more than maxUnfinishedBytes, this one holds most',
+        ),
+      );
+      this.tellHeld();
+    } else {
+      this.handler.receiveError(
+        new ConnectionError(
+          'BUDGET_EXCEEDED',
+          'of all connections, for which more than maxTotalQueuedBytes wait, most waits for this one',
+        ),
+      );
+      this.terminate();
+    }
   }
 
   receiveDeadline(): void {
     if (this.endpoint.isCloseSent || this.isEnding) {
+      this.budget?.count('closeTimeoutMs');
       this.stream.destroy();
       return;
     }
@@ -310,6 +365,7 @@ export class FramedStream
       // A peer that we do not read cannot be heard.
       this.misses = 0;
     } else if (this.misses === maxMisses) {
+      this.budget?.count('keepalive');
       this.handler.receiveError(
         new ConnectionError(
           'KEEPALIVE_TIMEOUT',
@@ -339,6 +395,43 @@ export class FramedStream
     const consumed = this.endpoint.receive(chunk);
     if (consumed < chunk.length) this.unread = chunk.subarray(consumed);
     if (!this.isGathering) sender.uncork();
+    this.tellHeld();
+    if ((this.messagesLeft < 0 || this.bytesLeft < 0) && !this.isEnding) this.slowDown();
+  }
+
+  /** Charges the budget with what this connection holds now. */
+  private tellHeld(): void {
+    let held = this.endpoint.unfinishedBytes;
+    if (this.unread !== undefined) held += this.unread.length;
+    if (this.inflation !== undefined) held += this.inflation.waitingBytes;
+    const change = held - this.heldBytes;
+    if (change === 0) return;
+    this.heldBytes = held;
+    this.budget?.changeUnfinished(change);
+  }
+
+  private tellQueued(arriving: number): void {
+    if (this.budget === undefined) return;
+    const queued = this.bufferedAmount + arriving;
+    const change = queued - this.queuedBytes;
+    this.queuedBytes = queued;
+    this.budget.changeQueued(change);
+  }
+
+  /** A portion of what the peer may send is used up: gives it the next, or stops reading until it may have it. */
+  private slowDown(): void {
+    const { limits } = this.settings;
+    const messages = portion(limits.maxMessagesPerSecond);
+    const bytes = portion(limits.maxBytesPerSecond);
+    this.rate ??= new InboundRate(limits);
+    const exceeded = this.rate.spend(messages - this.messagesLeft, bytes - this.bytesLeft, () => {
+      this.resume(PauseReason.Rate);
+    });
+    this.messagesLeft = messages;
+    this.bytesLeft = bytes;
+    if (exceeded === undefined) return;
+    this.budget?.count(exceeded);
+    this.pause(PauseReason.Rate);
   }
 
   private readOn(): void {
@@ -354,15 +447,30 @@ export class FramedStream
   }
 
   private receiveCompressed(deflate: MessageDeflate, compressed: Buffer): void {
-    const inflated = deflate.inflater.begin(compressed);
+    const mustWait = compressed.length > SHORT_COMPRESSED_BYTES && this.budget?.canInflate === false;
+    const inflated = mustWait ? undefined : deflate.inflater.begin(compressed);
     if (inflated !== undefined) {
       // A short message lies in memory that the next one uses again.
       this.receiveInflated(inflated, true);
       return;
     }
     this.pause(PauseReason.Inflating);
-    this.longMessage = new LongMessage(deflate.inflater, this);
-    this.longMessage.goOn();
+    this.inflation = new LongInflation({
+      inflater: deflate.inflater,
+      compressed: mustWait ? compressed : undefined,
+      budget: this.budget,
+      onInflated: () => this.deliverInflation(),
+    });
+  }
+
+  private deliverInflation(): void {
+    const inflated = this.inflation?.inflated;
+    if (inflated === undefined || this.endpoint.isCloseReceived) return;
+    // The application has paused meanwhile: `resume` comes back to it.
+    if (this.pauseReasons !== PauseReason.Inflating) return;
+    this.inflation = undefined;
+    this.receiveInflated(inflated, false);
+    this.resume(PauseReason.Inflating);
   }
 
   private receiveInflated(inflated: Buffer | ProtocolError, isTransient: boolean): void {

@@ -21,6 +21,10 @@ export type SendResult = 'sent' | 'queued' | 'refused' | 'closed';
 export interface SenderOwner {
   /** What was to be sent cannot be: start the closing handshake with this code, and tell of the error. */
   failSending(error: ConnectionError, code: number, reason?: string): void;
+  /** So many bytes come to those that wait. */
+  receiveQueued(bytes: number): void;
+  /** The queue is full, and a message was refused. */
+  receiveRefused(): void;
 }
 
 export interface MessageSenderOptions {
@@ -34,6 +38,8 @@ const Sending = { Directly: 0, Deferred: 1, Never: 2 } as const;
 type Sending = (typeof Sending)[keyof typeof Sending];
 
 const NOTHING = new Uint8Array(0);
+/** A message of so many bytes counts as queued even if it finds the queue empty: the peer may take its time. */
+const LARGE_MESSAGE_BYTES = 64 * 1024;
 
 export class MessageSender {
   private readonly stream: ByteStream;
@@ -254,9 +260,16 @@ export class MessageSender {
   }
 
   private admit(bytes: number): 'sent' | 'queued' | 'refused' {
-    if (this.stream.bufferedAmount === 0) return 'sent';
+    if (this.stream.bufferedAmount === 0) {
+      if (bytes >= LARGE_MESSAGE_BYTES) {
+        this.writer.wantsWritten = true;
+        this.owner.receiveQueued(bytes);
+      }
+      return 'sent';
+    }
     if (!this.isReleasing && !this.hasRoomFor(bytes)) return this.refuse();
     this.oweDrain();
+    this.owner.receiveQueued(bytes);
     return 'queued';
   }
 
@@ -267,6 +280,7 @@ export class MessageSender {
 
   private refuse(): 'refused' {
     const { limits, whenQueueFull } = this.settings;
+    this.owner.receiveRefused();
     if (whenQueueFull === 'close') {
       const error = new ConnectionError(
         'QUEUE_FULL',

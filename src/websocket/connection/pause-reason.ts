@@ -8,5 +8,7 @@ export const PauseReason = Object.freeze({
   Handlers: 2,
   /** A long message is being inflated, a slice at a time. */
   Inflating: 4,
+  /** The peer is ahead of the rate that it may send at. */
+  Rate: 8,
 } as const);
 export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason];

@@ -21,6 +21,7 @@ const protocolCodes: Readonly<Record<ProtocolErrorCode, string>> = Object.freeze
   FRAME_TOO_BIG: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
   MESSAGE_TOO_BIG: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH',
   MESSAGE_TOO_COSTLY: 'WS_ERR_TOO_MANY_BUFFERED_PARTS',
+  BUDGET_EXCEEDED: 'WS_ERR_TOO_MANY_BUFFERED_PARTS',
 });
 
 /** The error that the event `error` carries; our own, with its own `code`, is its `cause`. */

@@ -3,7 +3,8 @@
 import type { Duplex } from 'node:stream';
 import type { ByteStream } from '../byte-stream.ts';
 import { FramedStream } from '../connection/framed-stream.ts';
-import type { Admission } from '../server/admission.ts';
+import type { SharedBudget } from '../connection/shared-budget.ts';
+import type { Gate } from '../server/gate.ts';
 import type { HandshakeOwner } from '../server/opening-handshake.ts';
 import type { ConnectionIdentity } from '../server/server-connection.ts';
 import type { PendingHandshake } from '../server/server-core.ts';
@@ -15,7 +16,8 @@ import { throwLater } from './throw-later.ts';
 /** What the handshakes of one server share. */
 export interface UpgradeContext {
   readonly settings: ServerSettings;
-  readonly admission: Admission;
+  readonly gate: Gate;
+  readonly budget: SharedBudget;
   readonly handshakes: Set<PendingHandshake>;
   readonly isAccepting: boolean;
 }
@@ -33,15 +35,17 @@ export interface UpgradeOutcome {
 /** Owns the handshake of a request, in the place of a server of ours. */
 export class PendingUpgrade implements HandshakeOwner<undefined> {
   readonly settings: ServerSettings;
-  readonly admission: Admission;
+  readonly gate: Gate;
   readonly handshakes: Set<PendingHandshake>;
   readonly isAccepting: boolean;
   readonly handlers: HandshakeOwner<undefined>['handlers'];
+  readonly #budget: SharedBudget;
   readonly #outcome: UpgradeOutcome;
 
   constructor(context: UpgradeContext, outcome: UpgradeOutcome) {
     this.settings = context.settings;
-    this.admission = context.admission;
+    this.gate = context.gate;
+    this.#budget = context.budget;
     this.handshakes = context.handshakes;
     this.isAccepting = context.isAccepting;
     this.handlers = { upgrade: (request) => outcome.decide(request) };
@@ -51,10 +55,15 @@ export class PendingUpgrade implements HandshakeOwner<undefined> {
   open(stream: ByteStream, identity: ConnectionIdentity<undefined>, head?: Buffer): void {
     const { protocol, extensions, deflate, remoteAddress } = identity;
     const link = this.#outcome.createLink();
-    const framed = new FramedStream(stream, link, { role: 'server', settings: this.settings, deflate });
+    const framed = new FramedStream(stream, link, {
+      role: 'server',
+      settings: this.settings,
+      deflate,
+      budget: this.#budget,
+    });
     const { onGone } = link;
     link.onGone = () => {
-      this.admission.leave(remoteAddress);
+      this.gate.admission.leave(remoteAddress);
       onGone?.();
     };
     link.attach(framed, { carrier: this.#outcome.carrier, protocol, extensions });

@@ -64,12 +64,23 @@ export interface ServerOptions<Socket extends WebSocket = WebSocket> extends Sha
   readonly WebSocket?: WebSocketClass<Socket> | undefined;
 }
 
+const MANY = 10_000_000;
+
 /** `ws` counts no connections, has no policy for origins, and waits for decisions as long as they take. */
 export function serverSettings(options: SharedOptions): ServerSettings {
   const ours = connectionOptions(options, false);
   return resolveServerOptions({
     ...ours,
-    limits: { ...ours.limits, maxConnections: 10_000_000, maxConnectionsPerAddress: 10_000_000 },
+    limits: {
+      ...ours.limits,
+      maxConnections: MANY,
+      maxConnectionsPerAddress: MANY,
+      maxHandshakes: MANY,
+      maxHandshakesPerAddress: MANY,
+      maxFailedHandshakesPerMinute: MANY,
+      maxUnfinishedBytes: Number.MAX_SAFE_INTEGER,
+      maxTotalQueuedBytes: Number.MAX_SAFE_INTEGER,
+    },
     allowedOrigins: '*',
     handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
   });

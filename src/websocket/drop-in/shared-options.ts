@@ -32,6 +32,12 @@ export interface SharedOptions {
   readonly allowSynchronousEvents?: boolean | undefined;
   /** Not used: every Ping is answered. */
   readonly autoPong?: boolean | undefined;
+  /** Not used: of Pongs that wait, only the latest is kept. */
+  readonly maxPendingAutoPongs?: number | undefined;
+  /** Not used: fragments are counted by what they cost, and put together as they come. */
+  readonly maxFragments?: number | undefined;
+  /** Not used: what arrives is kept in one buffer for a message. */
+  readonly maxBufferedChunks?: number | undefined;
 }
 
 const DEFAULT_PAYLOAD_BYTES = 100 * 1024 * 1024;
@@ -49,6 +55,8 @@ export function connectionOptions(options: SharedOptions, deflatesByDefault: boo
     limits: {
       maxMessageBytes: isLimited ? Math.ceil(maxPayload) : LARGEST_PAYLOAD_BYTES,
       maxQueuedBytes: Number.MAX_SAFE_INTEGER,
+      maxMessagesPerSecond: 1_000_000_000,
+      maxBytesPerSecond: 1_000_000_000,
     },
     keepalive: { intervalMs: 0 },
     closeTimeoutMs: Math.min(Math.max(Math.ceil(closeTimeout), 1), LONGEST_MS),

@@ -6,8 +6,9 @@ import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkUpgradeRequest } from '../../protocol/index.ts';
-import { Admission } from '../server/admission.ts';
+import { SharedBudget } from '../connection/shared-budget.ts';
 import { pathOf } from '../server/connect-router.ts';
+import { Gate } from '../server/gate.ts';
 import { Http1Exchange } from '../server/http1-exchange.ts';
 import { OpeningHandshake } from '../server/opening-handshake.ts';
 import type { PendingHandshake } from '../server/server-core.ts';
@@ -41,7 +42,8 @@ export class WebSocketServer<Socket extends WebSocket = WebSocket> extends Event
   /** The connections that are not closed; undefined with `clientTracking: false`. */
   readonly clients: Set<Socket> | undefined;
   readonly #settings: ReturnType<typeof serverSettings>;
-  readonly #admission: Admission;
+  readonly #gate: Gate;
+  readonly #budget: SharedBudget;
   readonly #handshakes = new Set<PendingHandshake>();
   readonly #server: HttpServer | HttpsServer | undefined;
   readonly #stopListening: () => void;
@@ -59,7 +61,12 @@ export class WebSocketServer<Socket extends WebSocket = WebSocket> extends Event
     }
     this.options = { maxPayload: 100 * 1024 * 1024, clientTracking: true, path: null, ...options };
     this.#settings = serverSettings(options);
-    this.#admission = new Admission(this.#settings.limits);
+    this.#gate = new Gate(this.#settings, (error) => process.emitWarning(error));
+    this.#budget = new SharedBudget(this.#settings.limits, {
+      count: (limit) => this.#gate.count(limit),
+      // `ws` knows no limit of this kind, and ours are set so that they are not reached.
+      relieve: () => undefined,
+    });
     this.clients = options.clientTracking === false ? undefined : new Set();
     this.#server = isOwn ? createServer(answerUpgradeRequired) : (server ?? undefined);
     this.#stopListening = this.#server === undefined ? () => undefined : this.#listenTo(this.#server);
@@ -131,7 +138,8 @@ export class WebSocketServer<Socket extends WebSocket = WebSocket> extends Event
     let webSocket: Socket;
     const context = {
       settings: this.#settings,
-      admission: this.#admission,
+      gate: this.#gate,
+      budget: this.#budget,
       handshakes: this.#handshakes,
       isAccepting: this.#state === 'running',
     };

@@ -1,37 +1,84 @@
-// Counts connections, in the process and by address, and says when there are too many.
+// Counts connections, in the server and by address, and says when there are too many.
 
-export interface AdmissionLimits {
-  readonly maxConnections: number;
-  readonly maxConnectionsPerAddress: number;
+import { addressGroup } from './client-address.ts';
+import type { CountedLimit } from './server-counters.ts';
+import type { ServerLimits } from './server-limits.ts';
+
+export type AdmissionLimits = Required<
+  Pick<
+    ServerLimits,
+    'maxConnections' | 'maxConnectionsPerAddress' | 'maxHandshakes' | 'maxHandshakesPerAddress'
+  >
+>;
+
+/** How many connections an address has; those in their handshake are among both. */
+interface Share {
+  connections: number;
+  handshakes: number;
 }
 
+/**
+ * A connection is counted from its first moment, in its handshake; `settle` says that this is over. The address is
+ * undefined as long as only that of a proxy is known: then the connection counts for the server alone.
+ */
 export class Admission {
-  /** How many were turned away. */
-  refused = 0;
   readonly #limits: AdmissionLimits;
-  readonly #perAddress = new Map<string, number>();
-  #total = 0;
+  readonly #count: (limit: CountedLimit) => void;
+  readonly #shares = new Map<string, Share>();
+  #connections = 0;
+  #handshakes = 0;
 
-  constructor(limits: AdmissionLimits) {
+  constructor(limits: AdmissionLimits, count: (limit: CountedLimit) => void) {
     this.#limits = limits;
+    this.#count = count;
   }
 
   /** Counts a connection in, unless one of the caps is reached. */
-  enter(address: string): boolean {
-    const fromThere = this.#perAddress.get(address) ?? 0;
-    if (this.#total >= this.#limits.maxConnections || fromThere >= this.#limits.maxConnectionsPerAddress) {
-      this.refused += 1;
-      return false;
-    }
-    this.#total += 1;
-    this.#perAddress.set(address, fromThere + 1);
+  enter(address: string | undefined): boolean {
+    if (this.#connections >= this.#limits.maxConnections) return this.#refuse('maxConnections');
+    if (this.#handshakes >= this.#limits.maxHandshakes) return this.#refuse('maxHandshakes');
+    if (address !== undefined && !this.identify(address)) return false;
+    this.#connections += 1;
+    this.#handshakes += 1;
     return true;
   }
 
-  leave(address: string): void {
-    const fromThere = this.#perAddress.get(address) ?? 0;
-    if (fromThere <= 1) this.#perAddress.delete(address);
-    else this.#perAddress.set(address, fromThere - 1);
-    this.#total -= 1;
+  /** Counts for its address a connection that is counted for the server, unless one of the caps is reached. */
+  identify(address: string): boolean {
+    const group = addressGroup(address);
+    const share = this.#shares.get(group) ?? { connections: 0, handshakes: 0 };
+    if (share.connections >= this.#limits.maxConnectionsPerAddress) {
+      return this.#refuse('maxConnectionsPerAddress');
+    }
+    if (share.handshakes >= this.#limits.maxHandshakesPerAddress) {
+      return this.#refuse('maxHandshakesPerAddress');
+    }
+    share.connections += 1;
+    share.handshakes += 1;
+    this.#shares.set(group, share);
+    return true;
+  }
+
+  /** The opening handshake is over; the connection stays. */
+  settle(address: string | undefined): void {
+    this.#handshakes -= 1;
+    const share = address === undefined ? undefined : this.#shares.get(addressGroup(address));
+    if (share !== undefined) share.handshakes -= 1;
+  }
+
+  /** The connection is gone, after its handshake. */
+  leave(address: string | undefined): void {
+    this.#connections -= 1;
+    if (address === undefined) return;
+    const group = addressGroup(address);
+    const share = this.#shares.get(group);
+    if (share === undefined) return;
+    share.connections -= 1;
+    if (share.connections === 0) this.#shares.delete(group);
+  }
+
+  #refuse(limit: CountedLimit): false {
+    this.#count(limit);
+    return false;
   }
 }

@@ -1,7 +1,6 @@
 // The HTTP/2 sessions of a server's own port: each carries many WebSockets, and nothing else.
 
 import {
-  type Http2Session,
   type IncomingHttpHeaders,
   performServerHandshake,
   type ServerHttp2Session,
@@ -11,10 +10,9 @@ import {
 import type { Socket } from 'node:net';
 import { httpHeadLimitDefaults } from '../../protocol/index.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
+import { widenSession } from '../streams/session-window.ts';
 import { Admission, type AdmissionLimits } from './admission.ts';
-
-/** What a session gives the sockets on it to share, so that one TCP connection is no narrower than many. */
-export const SESSION_WINDOW_BYTES = 1024 * 1024;
+import type { CountedLimit } from './server-counters.ts';
 
 /**
  * Node resets every new stream of a session that holds more than this, in MB. What waits on each socket has a limit of its
@@ -38,8 +36,7 @@ export type ReceiveStream = (stream: ServerHttp2Stream, headers: IncomingHttpHea
 export interface SessionsCore {
   readonly isAccepting: boolean;
   readonly settings: { readonly limits: AdmissionLimits; readonly handshakeTimeoutMs: number };
-  /** Counts the WebSockets. */
-  readonly admission: Admission;
+  count(limit: CountedLimit): void;
 }
 
 export class Http2Sessions {
@@ -52,7 +49,7 @@ export class Http2Sessions {
   constructor(core: SessionsCore, receiveStream: ReceiveStream) {
     this.#core = core;
     this.#receiveStream = receiveStream;
-    this.#admission = new Admission(core.settings.limits);
+    this.#admission = new Admission(core.settings.limits, (limit) => core.count(limit));
   }
 
   /** Begins a session on a socket that nobody else reads any more. */
@@ -61,11 +58,11 @@ export class Http2Sessions {
     // A session does not outlive its client's side of the TCP connection: streams have an end of their own.
     socket.allowHalfOpen = false;
     if (!this.#core.isAccepting || !this.#admission.enter(address)) {
-      if (this.#core.isAccepting) this.#core.admission.refused += 1;
       socket.on('error', () => undefined);
       socket.destroy();
       return;
     }
+    this.#admission.settle(address);
     const session = new Session(performServerHandshake(socket, sessionOptions), {
       idleMs: this.#core.settings.handshakeTimeoutMs,
       receiveStream: this.#receiveStream,
@@ -111,7 +108,7 @@ class Session implements WheelEntry {
       this.#follow(stream);
       receiveStream(stream, headers);
     });
-    widen(session);
+    widenSession(session);
     timerWheel.schedule(this, idleMs);
   }
 
@@ -132,11 +129,6 @@ class Session implements WheelEntry {
       if (this.#streams === 0 && !this.#session.destroyed) timerWheel.schedule(this, this.#idleMs);
     });
   }
-}
-
-/** Opens the window that all streams of a session share. */
-export function widen(session: Http2Session): void {
-  if (!session.destroyed) session.setLocalWindowSize(SESSION_WINDOW_BYTES);
 }
 
 /** RFC 9113, 3.4. "the client connection preface starts with a sequence of 24 octets". */

@@ -7,6 +7,7 @@ import { Http1Exchange } from './http1-exchange.ts';
 import { Http2Sessions, type ReceiveStream, startsHttp2 } from './http2-sessions.ts';
 import { OpeningHandshake } from './opening-handshake.ts';
 import type { ServerCore } from './server-core.ts';
+import { TlsHandshakes } from './tls-handshakes.ts';
 
 const decodeLatin1: DecodeLatin1 = (bytes, start, end) =>
   (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).toString(
@@ -54,7 +55,9 @@ export class Listener<Data> {
       ...tls,
       ...(sessions && { ALPNProtocols: ['h2', 'http/1.1'] }),
     });
+    const handshakes = new TlsHandshakes(this.#core.gate, server);
     server.on('secureConnection', (socket: TLSSocket) => {
+      handshakes.end(socket);
       // `tls` passes neither option on to the sockets that it makes.
       socket.allowHalfOpen = true;
       socket.setNoDelay(true);
@@ -104,6 +107,8 @@ function readRequest<Data>(
         handshake.withdraw();
         socket.unshift(chunk);
         sessions?.receiveSocket(socket);
+        // A session of Node takes the handle of the socket over; that of Bun reads the socket, and does not make it flow.
+        if (process.versions.bun !== undefined) socket.resume();
         return;
       }
     }

@@ -13,6 +13,8 @@ import {
 import type { ByteStream } from '../byte-stream.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
 import { createMessageDeflate } from '../deflate/message-deflate.ts';
+import { Visit } from './gate.ts';
+import { sameText } from './same-text.ts';
 import type { ConnectionIdentity } from './server-connection.ts';
 import type { PendingHandshake, ServerCore } from './server-core.ts';
 import type { Decision, WebSocketServerOptions } from './server-options.ts';
@@ -57,7 +59,7 @@ export interface HandshakeExchange
 /** What a handshake needs of the server that it is for. */
 export type HandshakeOwner<Data> = Pick<
   ServerCore<Data>,
-  'settings' | 'admission' | 'handshakes' | 'isAccepting' | 'open' | 'report'
+  'settings' | 'gate' | 'handshakes' | 'isAccepting' | 'open' | 'report'
 > & { readonly handlers: Pick<WebSocketServerOptions<Data>, 'upgrade'> };
 
 /**
@@ -71,7 +73,9 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
   readonly #core: HandshakeOwner<Data>;
   readonly #exchange: HandshakeExchange;
   readonly #onGone = (): void => this.#finish();
-  #isAdmitted = false;
+  readonly #visit: Visit;
+  /** A refusal that is held back. */
+  #held: RefusedRequest | undefined;
   #hasAsked = false;
   /** A refusal is written: whatever is decided later comes too late. */
   #isRefused = false;
@@ -80,6 +84,7 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
   constructor(core: HandshakeOwner<Data>, exchange: HandshakeExchange) {
     this.#core = core;
     this.#exchange = exchange;
+    this.#visit = new Visit(core.gate, exchange.remoteAddress);
     // Before anything else: an error on a stream that nobody listens to would end the process.
     exchange.carrier.on('error', this.#onGone);
     exchange.carrier.on('close', this.#onGone);
@@ -89,7 +94,6 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
 
   /** Counts the connection in, or refuses it; nothing more is to be done when this is false. */
   admit(): boolean {
-    const { admission } = this.#core;
     if (this.#exchange.isGone) {
       // Its `close` event may be over: nothing would ever count it out.
       this.#finish();
@@ -99,18 +103,25 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
       this.#refuseWhileClosing();
       return false;
     }
-    if (!admission.enter(this.#exchange.remoteAddress)) {
-      this.refuse(503, 'The server has too many connections. Come back in a moment.', [['Retry-After', '5']]);
-      return false;
-    }
-    this.#isAdmitted = true;
-    return true;
+    const descriptor = this.#core.gate.checkDescriptor(this.#exchange.carrier);
+    if (descriptor === 'free' && this.#visit.enter()) return true;
+    if (descriptor === 'last') this.#exchange.destroy();
+    else this.#refuseAsFull();
+    return false;
   }
 
   /** Answers a request, once its form was checked; `head` is what arrived behind it. */
   receiveRequest(opening: OpeningRequest | HandshakeRejection, headers: HeaderLookup, head?: Buffer): void {
     const { settings, handlers } = this.#core;
     this.#hasAsked = true;
+    if (!this.#visit.identify(headers.get('x-forwarded-for'))) {
+      this.#refuseAsFull();
+      return;
+    }
+    if (this.#visit.isBlocked()) {
+      this.#answer(blocked);
+      return;
+    }
     if (opening.type === 'rejection') {
       this.reject(opening);
       return;
@@ -126,6 +137,7 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
         isSecure: this.#exchange.isSecure,
       })
     ) {
+      this.#core.gate.count('allowedOrigins');
       this.refuse(403, 'This page may not connect here: its origin is not allowed.');
       return;
     }
@@ -133,7 +145,9 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
       this.#accept(opening, {}, head);
       return;
     }
-    const upgradeRequest = new OpenedRequest(opening, headers, this.#exchange);
+    const { httpVersion, isSecure, raw } = this.#exchange;
+    const remoteAddress = this.#visit.address;
+    const upgradeRequest = new OpenedRequest(opening, headers, { httpVersion, remoteAddress, isSecure, raw });
     try {
       const decision = handlers.upgrade(upgradeRequest);
       if (isPromiseLike(decision)) {
@@ -158,29 +172,63 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
   /** Answers with an error and closes: bytes after the request are never parsed. */
   refuse(status: number, body: string, headers: Iterable<HeaderField> = []): void {
     if (this.#isDone || this.#isRefused || this.#exchange.isGone) return;
-    this.#exchange.refuse({ status, body, headers });
+    const refusal = { status, body, headers };
+    if (!isFailure(status) || !this.#visit.holdBack()) {
+      this.#answer(refusal);
+      return;
+    }
     this.#isRefused = true;
-    timerWheel.schedule(this, LINGER_MS);
+    this.#held = refusal;
+    // What still comes is read and forgotten: so it is noticed if nobody waits for the answer any more.
+    this.#exchange.carrier.resume();
+    timerWheel.schedule(this, this.#core.settings.tarpitMs);
   }
 
   /** The server closes: a request that is being decided is refused, and a connection that has not asked is cut. */
   dismiss(): void {
-    if (this.#hasAsked) this.#refuseWhileClosing();
+    if (this.#held !== undefined) this.#answerHeld(this.#held);
+    else if (this.#hasAsked) this.#refuseWhileClosing();
     else this.#exchange.destroy();
   }
 
   /** Gives the carrier back: what came on it was no request of ours. */
   withdraw(): void {
     this.#release();
-    if (this.#isAdmitted) this.#core.admission.leave(this.#exchange.remoteAddress);
+    this.#visit.abandon();
+  }
+
+  #answer(refusal: RefusedRequest): void {
+    this.#exchange.refuse(refusal);
+    this.#isRefused = true;
+    timerWheel.schedule(this, LINGER_MS);
+  }
+
+  #answerHeld(held: RefusedRequest): void {
+    this.#held = undefined;
+    this.#visit.release();
+    this.#answer(held);
+  }
+
+  #refuseAsFull(): void {
+    const { handshakes, settings } = this.#core;
+    // While many read their refusals, those who come then are not told; a stream costs no descriptor, and always is.
+    const isCrowded = handshakes.size > 2 * settings.limits.maxHandshakes;
+    if (isCrowded && this.#exchange.httpVersion === '1.1') this.#exchange.destroy();
+    else
+      this.refuse(503, 'The server has too many connections. Come back in a moment.', [['Retry-After', '5']]);
   }
 
   #refuseWhileClosing(): void {
     this.refuse(503, 'The server is shutting down. Come back in a moment.', [['Retry-After', '1']]);
   }
 
-  /** The handshake took too long, or its refusal was not read. */
+  /** The handshake took too long, or its refusal was not read; or it was held back long enough. */
   receiveDeadline(): void {
+    if (this.#held !== undefined) {
+      this.#answerHeld(this.#held);
+      return;
+    }
+    if (!this.#isRefused) this.#core.gate.count('handshakeTimeoutMs');
     this.#exchange.destroy();
   }
 
@@ -207,11 +255,12 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
       headers: headerFields(acceptance.headers),
     });
     this.#release();
+    this.#visit.settle();
     const identity: ConnectionIdentity<Data> = {
       data: acceptance.data as Data,
       protocol,
       extensions: sameText(serializeExtensions(extensions)),
-      remoteAddress: this.#exchange.remoteAddress,
+      remoteAddress: this.#visit.address,
       deflate: deflate && createMessageDeflate('server', deflate.agreed, settings),
     };
     this.#core.open(stream, identity, head);
@@ -240,18 +289,20 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
     this.#core.handshakes.delete(this);
     timerWheel.cancel(this);
     this.#exchange.destroy();
-    if (this.#isAdmitted) this.#core.admission.leave(this.#exchange.remoteAddress);
+    this.#visit.abandon();
   }
 }
 
-/** One string for all connections that agreed on the same: there are few different agreements. */
-function sameText(extensions: string): string {
-  const known = texts.get(extensions);
-  if (known === undefined) texts.set(extensions, extensions);
-  return known ?? extensions;
-}
+const blocked: RefusedRequest = {
+  status: 429,
+  body: 'Too many requests from this address were refused. Come back in a minute.',
+  headers: [['Retry-After', '60']],
+};
 
-const texts = new Map<string, string>();
+/** Whether it was the client's fault. Who asks for a page, as those do who look whether we are alive, did no wrong. */
+function isFailure(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 426;
+}
 
 function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';

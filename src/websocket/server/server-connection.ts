@@ -1,7 +1,8 @@
 // The connection that a server's handlers get: the application's face of a framed stream.
 
-import { CloseCode, Opcode, UsageError } from '../../protocol/index.ts';
+import { CloseCode, Opcode, type ProtocolError, UsageError } from '../../protocol/index.ts';
 import type { ByteStream } from '../byte-stream.ts';
+import { limitOf } from '../connection/broken-limit.ts';
 import type {
   Connection,
   ConnectionHandlers,
@@ -16,6 +17,7 @@ import { type BinaryData, bytesOf, controlPayload } from '../connection/message-
 import type { SendResult } from '../connection/message-sender.ts';
 import { PauseReason } from '../connection/pause-reason.ts';
 import { PreparedMessage } from '../connection/prepared-message.ts';
+import type { SharedBudget } from '../connection/shared-budget.ts';
 import type { MessageDeflate } from '../deflate/message-deflate.ts';
 import { ConnectionError } from '../errors.ts';
 import type { ConnectionStream } from '../whatwg/connection-stream.ts';
@@ -26,6 +28,7 @@ import { isPromise, reportTo } from './report-error.ts';
 export interface ConnectionOwner<Data> {
   readonly handlers: ConnectionHandlers<Data>;
   readonly settings: ConnectionSettings;
+  readonly budget: SharedBudget;
   /** The connection is gone. */
   forget(connection: ServerConnection<Data>): void;
 }
@@ -49,6 +52,8 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
   private readonly framed: FramedStream;
   private state: ReadyState = 'open';
   private handlersInFlight = 0;
+  /** What those were given: bytes of binary, characters of text. */
+  private lengthInFlight = 0;
   private drainWaiters: DrainWaiters | undefined = undefined;
   private streams: MessageStreams | undefined = undefined;
 
@@ -62,6 +67,7 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
       role: 'server',
       settings: owner.settings,
       deflate: identity.deflate,
+      budget: owner.budget,
     });
   }
 
@@ -149,7 +155,7 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
     if (handlers.message === undefined) return;
     try {
       const result = handlers.message(this, data, isBinary);
-      if (result !== undefined) this.follow(result);
+      if (result !== undefined) this.follow(result, data.length);
     } catch (error) {
       this.containError(error);
     }
@@ -180,7 +186,9 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
     if (this.state === 'open') this.state = 'closing';
   }
 
-  receiveError(error: Error): void {
+  receiveError(error: ProtocolError | ConnectionError): void {
+    const limit = limitOf(error);
+    if (limit !== undefined) this.owner.budget.count(limit);
     this.streams?.receiveError(error);
     const { handlers } = this.owner;
     if (handlers.error !== undefined) reportTo(handlers, error, this);
@@ -206,19 +214,37 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
   }
 
   /** Counts a message handler's promise until it settles, and stops reading while too many have not. */
-  private follow(result: unknown): void {
+  private follow(result: unknown, length: number): void {
     if (!isPromise(result)) return;
+    const { limits } = this.owner.settings;
     this.handlersInFlight += 1;
-    if (this.handlersInFlight === this.owner.settings.limits.maxHandlersInFlight)
+    this.lengthInFlight += length;
+    if (
+      this.handlersInFlight >= limits.maxHandlersInFlight ||
+      this.lengthInFlight >= limits.maxMessageBytes
+    ) {
+      this.owner.budget.count('maxHandlersInFlight');
       this.framed.pause(PauseReason.Handlers);
+    }
     const settle = (): void => {
       this.handlersInFlight -= 1;
-      this.framed.resume(PauseReason.Handlers);
+      this.lengthInFlight -= length;
+      if (this.lengthInFlight < limits.maxMessageBytes) this.framed.resume(PauseReason.Handlers);
     };
     result.then(settle, (error: unknown) => {
       settle();
       this.containError(error);
     });
+  }
+
+  /** What the connection holds of what all share. */
+  weight(limit: 'maxUnfinishedBytes' | 'maxTotalQueuedBytes'): number {
+    return this.framed.weight(limit);
+  }
+
+  /** Lets go of it. */
+  shed(limit: 'maxUnfinishedBytes' | 'maxTotalQueuedBytes'): void {
+    this.framed.shed(limit);
   }
 
   private containError(thrown: unknown): void {

@@ -2,9 +2,11 @@
 
 import type { ByteStream } from '../byte-stream.ts';
 import type { ConnectionHandlers } from '../connection/connection.ts';
-import { Admission } from './admission.ts';
+import { SharedBudget } from '../connection/shared-budget.ts';
+import { Gate } from './gate.ts';
 import { reportTo } from './report-error.ts';
 import { type ConnectionIdentity, type ConnectionOwner, ServerConnection } from './server-connection.ts';
+import type { CountedLimit } from './server-counters.ts';
 import type { ServerSettings, WebSocketServerOptions } from './server-options.ts';
 
 /** The application's functions: the handlers of connections, and the hook that decides about requests. */
@@ -19,7 +21,8 @@ export interface PendingHandshake {
 export class ServerCore<Data> implements ConnectionOwner<Data> {
   readonly settings: ServerSettings;
   readonly handlers: ServerHandlers<Data>;
-  readonly admission: Admission;
+  readonly gate: Gate;
+  readonly budget: SharedBudget;
   readonly connections = new Set<ServerConnection<Data>>();
   /** The opening handshakes under way. */
   readonly handshakes = new Set<PendingHandshake>();
@@ -31,7 +34,8 @@ export class ServerCore<Data> implements ConnectionOwner<Data> {
   constructor(settings: ServerSettings, handlers: ServerHandlers<Data>) {
     this.settings = settings;
     this.handlers = handlers;
-    this.admission = new Admission(settings.limits);
+    this.gate = new Gate(settings, (error) => this.report(error));
+    this.budget = new SharedBudget(settings.limits, this);
   }
 
   /** Begins a connection on a stream that was just opened; `head` is what arrived behind the opening handshake. */
@@ -43,8 +47,22 @@ export class ServerCore<Data> implements ConnectionOwner<Data> {
 
   forget(connection: ServerConnection<Data>): void {
     this.connections.delete(connection);
-    this.admission.leave(connection.remoteAddress);
+    this.gate.admission.leave(connection.remoteAddress);
     if (this.connections.size === 0) this.onEmpty?.();
+  }
+
+  count(limit: CountedLimit): void {
+    this.gate.count(limit);
+  }
+
+  /** All connections hold too much together: lets go of the one that holds most. */
+  relieve(limit: 'maxUnfinishedBytes' | 'maxTotalQueuedBytes'): void {
+    let heaviest: ServerConnection<Data> | undefined;
+    for (const connection of this.connections) {
+      if (heaviest === undefined || connection.weight(limit) > heaviest.weight(limit)) heaviest = connection;
+    }
+    this.count(limit);
+    heaviest?.shed(limit);
   }
 
   /** Tells the application of an error that belongs to no connection. */

@@ -13,6 +13,7 @@ import {
   type ConnectionSettings,
   resolveConnectionOptions,
 } from '../connection/connection-options.ts';
+import { ClientAddresses, type TrustedProxies } from './client-address.ts';
 import { type AllowedOrigins, OriginPolicy } from './origin-policy.ts';
 import { resolveServerLimits, type ServerLimits, serverLimitNames } from './server-limits.ts';
 import type { Acceptance, Refusal, UpgradeRequest } from './upgrade-request.ts';
@@ -61,6 +62,18 @@ export interface WebSocketServerOptions<Data> extends ConnectionOptions, Connect
   readonly allowedOrigins?: AllowedOrigins;
   /** How long an opening handshake may take, from the first byte to the answer, in milliseconds. @default 10_000 */
   readonly handshakeTimeoutMs?: number;
+  /**
+   * How long an answer is held back from an address whose handshakes keep failing (`maxFailedHandshakesPerMinute`), in
+   * milliseconds.
+   * @default 5_000
+   */
+  readonly tarpitMs?: number;
+  /**
+   * Proxies whose `X-Forwarded-For` is believed, as addresses or networks: `['10.0.0.0/8', 'fd00::/8']`. Then
+   * `remoteAddress` is the client's, and limits count by it. Name only what no client can reach you from without the proxy.
+   * @default []
+   */
+  readonly trustProxy?: TrustedProxies;
 }
 
 /** What an `upgrade` hook returns. */
@@ -70,6 +83,7 @@ export const serverDefaults = Object.freeze({
   host: '127.0.0.1',
   backlog: 511,
   handshakeTimeoutMs: 10_000,
+  tarpitMs: 5_000,
 }) satisfies Partial<WebSocketServerOptions<never>>;
 
 /** The options of a server, checked, with every default filled in. */
@@ -78,6 +92,8 @@ export interface ServerSettings extends ConnectionSettings {
   readonly path: string | undefined;
   readonly origins: OriginPolicy;
   readonly handshakeTimeoutMs: number;
+  readonly tarpitMs: number;
+  readonly clients: ClientAddresses;
 }
 
 export function resolveServerOptions<Data>(options: WebSocketServerOptions<Data>): ServerSettings {
@@ -114,5 +130,7 @@ export function resolveServerOptions<Data>(options: WebSocketServerOptions<Data>
       1,
       2 ** 31 - 1,
     ),
+    tarpitMs: checkWhole('tarpitMs', options.tarpitMs ?? serverDefaults.tarpitMs, 0, 60_000),
+    clients: new ClientAddresses(options.trustProxy),
   });
 }

@@ -15,6 +15,7 @@ import { checkHeaders, Http2Exchange, headersOf } from './http2-exchange.ts';
 import { Listener } from './listener.ts';
 import { OpeningHandshake } from './opening-handshake.ts';
 import { ServerCore } from './server-core.ts';
+import type { ServerCounters } from './server-counters.ts';
 import { resolveServerOptions, serverDefaults, type WebSocketServerOptions } from './server-options.ts';
 import { UpgradeRouter, type UpgradeTaker } from './upgrade-router.ts';
 
@@ -76,9 +77,12 @@ export class WebSocketServer<Data = unknown> implements UpgradeTaker {
     return this.#core.connections;
   }
 
-  /** How many connections were turned away because of `maxConnections` or `maxConnectionsPerAddress`. */
-  get refusedConnections(): number {
-    return this.#core.admission.refused;
+  /**
+   * How often each limit was reached, and each option that refuses or cuts, by its name: a snapshot. Those that say how
+   * fast, or how much at once, count how often a connection had to wait.
+   */
+  get counters(): ServerCounters {
+    return this.#core.gate.counts.snapshot();
   }
 
   /** Where the own port listens; undefined before it does, and where there is none. */

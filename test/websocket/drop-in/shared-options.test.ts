@@ -5,7 +5,12 @@ import { connectionOptions } from '../../../src/websocket/drop-in/shared-options
 describe('connectionOptions', () => {
   it('has the limits of ws, where it has any', () => {
     assert.deepEqual(connectionOptions({}, false), {
-      limits: { maxMessageBytes: 100 * 1024 * 1024, maxQueuedBytes: Number.MAX_SAFE_INTEGER },
+      limits: {
+        maxMessageBytes: 100 * 1024 * 1024,
+        maxQueuedBytes: Number.MAX_SAFE_INTEGER,
+        maxMessagesPerSecond: 1_000_000_000,
+        maxBytesPerSecond: 1_000_000_000,
+      },
       keepalive: { intervalMs: 0 },
       closeTimeoutMs: 30_000,
       perMessageDeflate: false,

@@ -1,26 +1,67 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Admission } from '../../../src/websocket/server/admission.ts';
+import { Admission, type AdmissionLimits } from '../../../src/websocket/server/admission.ts';
+
+function open(limits: Partial<AdmissionLimits>) {
+  const refused: string[] = [];
+  const many = 1000;
+  const admission = new Admission(
+    {
+      maxConnections: many,
+      maxConnectionsPerAddress: many,
+      maxHandshakes: many,
+      maxHandshakesPerAddress: many,
+      ...limits,
+    },
+    (limit) => refused.push(limit),
+  );
+  return { admission, refused };
+}
 
 describe('admission', () => {
   it('counts in to the cap, and out again', () => {
-    const admission = new Admission({ maxConnections: 2, maxConnectionsPerAddress: 10 });
+    const { admission, refused } = open({ maxConnections: 2 });
     assert.deepEqual([admission.enter('a'), admission.enter('b'), admission.enter('c')], [true, true, false]);
+    admission.settle('a');
     admission.leave('a');
     assert.deepEqual([admission.enter('c'), admission.enter('c')], [true, false]);
-    assert.equal(admission.refused, 2);
+    assert.deepEqual(refused, ['maxConnections', 'maxConnections']);
   });
 
   it('counts each address by itself', () => {
-    const admission = new Admission({ maxConnections: 10, maxConnectionsPerAddress: 2 });
+    const { admission, refused } = open({ maxConnectionsPerAddress: 2 });
     assert.deepEqual([admission.enter('a'), admission.enter('a'), admission.enter('a')], [true, true, false]);
     assert.equal(admission.enter('b'), true);
     admission.leave('a');
     assert.deepEqual([admission.enter('a'), admission.enter('a')], [true, false]);
+    assert.deepEqual(refused, ['maxConnectionsPerAddress', 'maxConnectionsPerAddress']);
+  });
+
+  it('counts handshakes until they are settled', () => {
+    const { admission, refused } = open({ maxHandshakes: 2, maxHandshakesPerAddress: 1 });
+    assert.deepEqual([admission.enter('a'), admission.enter('a')], [true, false]);
+    assert.deepEqual([admission.enter('b'), admission.enter('c')], [true, false]);
+    admission.settle('a');
+    assert.deepEqual([admission.enter('a'), admission.enter('c')], [true, false]);
+    assert.deepEqual(refused, ['maxHandshakesPerAddress', 'maxHandshakes', 'maxHandshakes']);
+  });
+
+  it('counts a client behind a proxy when it is known', () => {
+    const { admission, refused } = open({ maxConnectionsPerAddress: 1 });
+    assert.deepEqual([admission.enter(undefined), admission.enter(undefined)], [true, true]);
+    assert.deepEqual([admission.identify('a'), admission.identify('a')], [true, false]);
+    assert.deepEqual(refused, ['maxConnectionsPerAddress']);
+  });
+
+  it('takes the first 64 bits of an IPv6 address for the client, who has all the others', () => {
+    const { admission } = open({ maxConnectionsPerAddress: 1 });
+    assert.equal(admission.enter('2001:db8::1'), true);
+    assert.equal(admission.enter('2001:db8::2'), false);
+    assert.equal(admission.enter('2001:db8:0:1::1'), true);
   });
 
   it('takes any name for an address', () => {
-    const admission = new Admission({ maxConnections: 10, maxConnectionsPerAddress: 1 });
+    const { admission } = open({ maxConnectionsPerAddress: 1 });
     for (const address of ['__proto__', 'constructor', '', '::1'])
       assert.equal(admission.enter(address), true);
     assert.equal(admission.enter('__proto__'), false);

@@ -159,7 +159,7 @@ describe('server over HTTP/2', () => {
       const tunnels = [new Tunnel(session, '/1'), new Tunnel(session, '/2'), new Tunnel(session, '/3')];
       const statuses = await Promise.all(tunnels.map(async ({ response }) => (await response)[':status']));
       assert.deepEqual(statuses, [200, 200, 503]);
-      assert.equal(server.refusedConnections, 1);
+      assert.equal(server.counters.maxConnections, 1);
       tunnels[0]?.stream.close();
       await log.has('close 1006');
       assert.equal((await new Tunnel(session, '/4').response)[':status'], 200);

@@ -145,7 +145,7 @@ describe('server with http2 on its own port', () => {
     const first = await openSession(`http://127.0.0.1:${port}`);
     cleanups.push(() => cutSession(first));
     await assert.rejects(openSession(`http://127.0.0.1:${port}`));
-    assert.equal(server.refusedConnections, 1);
+    assert.equal(server.counters.maxConnectionsPerAddress, 1);
     const tunnel = new Tunnel(first, '/');
     assert.equal((await tunnel.response)[':status'], 200);
     await cutSession(first);

@@ -271,7 +271,7 @@ describe('caps on connections', () => {
     const [first] = [await RawClient.open(port), await RawClient.open(port)];
     const refused = await refusalOf(port);
     assert.match(refused, /^HTTP\/1\.1 503 [\s\S]*\r\nRetry-After: \d+\r\n/);
-    assert.equal(server.refusedConnections, 1);
+    assert.equal(server.counters.maxConnections, 1);
     first.sendClose();
     await first.gone();
     await called('close');

@@ -208,7 +208,7 @@ describe('server that is handed requests', () => {
     const second = await RawClient.connect(port);
     second.socket.write(upgradeRequest());
     await asked.promise;
-    assert.equal(server.refusedConnections, 0);
+    assert.equal(server.counters.maxConnections, 0);
   });
 
   it('refuses a request with two Host fields, which two programs could read in two ways', async (test) => {

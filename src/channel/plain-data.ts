@@ -1,0 +1,46 @@
+// What can travel: plain data, not nested too deep for any packet that may carry it.
+
+/**
+ * Nesting of arrays and maps in a payload, itself being 1. A packet has 32 levels, and a page of history puts four of its
+ * own around a payload: whoever may publish must not be able to write what others cannot read.
+ */
+export const maxPayloadDepth = 28;
+
+/** Why a value cannot travel; `undefined` when it can. Fields that are `undefined` are left out on the way. */
+export function findUnplain(value: unknown): string | undefined {
+  return find(value, 1);
+}
+
+function find(value: unknown, depth: number): string | undefined {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return undefined;
+    case 'number':
+      return Number.isFinite(value) ? undefined : `${value} is not plain data`;
+    case 'object':
+      break;
+    default:
+      return `a value of type ${typeof value} is not plain data`;
+  }
+  if (value === null || value instanceof Uint8Array) return undefined;
+  if (depth > maxPayloadDepth) return `nested deeper than ${maxPayloadDepth}`;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const problem = find(value[index], depth + 1);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) {
+    return `a ${value.constructor?.name ?? 'strange object'} is not plain data`;
+  }
+  for (const name in value) {
+    const field = (value as Readonly<Record<string, unknown>>)[name];
+    if (field === undefined) continue;
+    const problem = find(field, depth + 1);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}

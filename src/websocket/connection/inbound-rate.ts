@@ -1,0 +1,46 @@
+// How fast one connection may bring messages and bytes: counted down in plain integers, with a clock only when they run out.
+
+import { TokenBucket } from '../../protocol/index.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
+
+type RateLimits = Required<Pick<ConnectionLimits, 'maxMessagesPerSecond' | 'maxBytesPerSecond'>>;
+
+/** Of a second's worth, this part is counted without looking at the clock. */
+const PORTIONS = 16;
+
+/** What a connection may bring before it has to ask. */
+export function portion(perSecond: number): number {
+  return Math.ceil(perSecond / PORTIONS);
+}
+
+/** Made for a connection when it has used its first portion, which most never do. */
+export class InboundRate {
+  readonly #messages: TokenBucket;
+  readonly #bytes: TokenBucket;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ maxMessagesPerSecond, maxBytesPerSecond }: RateLimits) {
+    const now = performance.now();
+    this.#messages = new TokenBucket({ burst: maxMessagesPerSecond, perSecond: maxMessagesPerSecond }, now);
+    this.#bytes = new TokenBucket({ burst: maxBytesPerSecond, perSecond: maxBytesPerSecond }, now);
+  }
+
+  /**
+   * Charges what was brought. Returns the limit that it exceeds, if it does: then nothing more is to be read until `onReady`
+   * is called.
+   */
+  spend(messages: number, bytes: number, onReady: () => void): keyof RateLimits | undefined {
+    const now = performance.now();
+    const messagesMs = this.#messages.spend(now, messages);
+    const bytesMs = this.#bytes.spend(now, bytes);
+    const waitMs = Math.max(messagesMs, bytesMs);
+    if (waitMs === 0) return undefined;
+    this.#timer = setTimeout(onReady, waitMs);
+    return messagesMs >= bytesMs ? 'maxMessagesPerSecond' : 'maxBytesPerSecond';
+  }
+
+  /** The connection is gone. */
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { z } from 'zod';
+import { defineCall, defineChannel, defineContract } from '../../../src/channel/index.ts';
+import type { Authorize, AuthorizeRequest } from '../../../src/server/index.ts';
+import { openRealtime, RawClient, welcome } from '../realtime-rig.ts';
+
+const verbs = {
+  subscribe: { t: 'sub', ch: 'chat:1' },
+  publish: { t: 'pub', ch: 'chat:1', d: { text: 'x' } },
+  history: { t: 'hist', ch: 'chat:1', dir: 'back', n: 1 },
+  presence: { t: 'pres', ch: 'chat:1', do: 'watch' },
+  enter: { t: 'pres', ch: 'chat:1', do: 'enter', c: 1, d: { name: 'A' } },
+} as const;
+
+describe('the gate', () => {
+  for (const [verb, packet] of Object.entries(verbs)) {
+    it(`asks the application about ${verb}, with all that it may need`, async (test) => {
+      const asked: AuthorizeRequest[] = [];
+      let isAllowed = true;
+      const authorize: Authorize = (request) => {
+        asked.push(request);
+        return isAllowed;
+      };
+      const { url } = await openRealtime(test, { authorize });
+      const client = await welcome(test, url, 'ada');
+      const allowed = await client.ask(packet);
+      assert.ok(allowed.ok !== undefined, allowed.err?.msg);
+      const [request] = asked;
+      assert.ok(request?.verb === verb && request.verb !== 'call');
+      assert.equal(request.identity.subject, 'ada');
+      assert.deepEqual(
+        [request.channel, request.key, { ...request.parameters }],
+        ['chat:1', 'chat', { id: '1' }],
+      );
+      if ('d' in packet) assert.deepEqual(request.data, packet.d);
+      else assert.equal(request.data, undefined);
+      isAllowed = false;
+      assert.equal((await client.ask({ ...packet, c: 2 })).err.code, 'forbidden');
+    });
+  }
+
+  it('tells entering from watching by what is asked for, not by what comes with it', async (test) => {
+    const closed = defineContract({
+      title: 'Closed',
+      version: '1',
+      channels: {
+        chat: defineChannel('chat:{id}', {
+          class: 'log',
+          payload: z.unknown(),
+          presence: z.unknown(),
+          allow: { subscribe: 'anyone', enter: 'nobody' },
+        }),
+      },
+    });
+    const { url } = await openRealtime(test, { contracts: closed as never });
+    const client = await welcome(test, url);
+    const enter = { t: 'pres', ch: 'chat:1', do: 'enter', c: 1 };
+    assert.equal((await client.ask(enter)).err.code, 'forbidden');
+    assert.equal((await client.ask({ ...enter, d: 1 })).err.code, 'forbidden');
+    assert.ok((await client.ask({ ...verbs.presence, d: 1 })).ok);
+  });
+
+  it('refuses what no contract describes, and presence where there is none', async (test) => {
+    const { url } = await openRealtime(test);
+    const client = await welcome(test, url, 'ada');
+    assert.equal((await client.ask({ t: 'sub', ch: 'nowhere' })).err.code, 'unknown_channel');
+    assert.equal((await client.ask({ t: 'sub', ch: 'chat:1:2' })).err.code, 'unknown_channel');
+    assert.equal((await client.ask({ t: 'pres', ch: 'prices', do: 'watch' })).err.code, 'unsupported');
+  });
+
+  it('permits by true alone, and only when a promise of it is kept', async (test) => {
+    for (const [answer, code] of [
+      [true, undefined],
+      [false, 'forbidden'],
+      [1, 'forbidden'],
+      ['yes', 'forbidden'],
+      [undefined, 'forbidden'],
+      [Promise.resolve(true), undefined],
+      [Promise.resolve(false), 'forbidden'],
+      [Promise.resolve({}), 'forbidden'],
+    ] as const) {
+      const { url } = await openRealtime(test, { authorize: () => answer as boolean });
+      const client = await welcome(test, url);
+      assert.equal((await client.ask(verbs.subscribe)).err?.code, code, String(answer));
+    }
+  });
+
+  it('reports what the application throws, refuses, and goes on', async (test) => {
+    for (const authorize of [
+      () => {
+        throw new Error('broken');
+      },
+      () => Promise.reject(new Error('broken')),
+    ]) {
+      const { realtime, url, errors } = await openRealtime(test, { authorize });
+      const client = await welcome(test, url);
+      const { err } = await client.ask(verbs.subscribe);
+      assert.deepEqual([err.code, err.msg.includes('broken')], ['internal', false], 'no internal detail');
+      assert.equal((errors[0] as Error).message, 'broken');
+      assert.equal(realtime.metrics().errors, 1);
+    }
+  });
+
+  it('is not asked what the contract refuses', async (test) => {
+    let asked = 0;
+    const { url } = await openRealtime(test, {
+      authorize: () => {
+        asked++;
+        return true;
+      },
+    });
+    const client = await welcome(test, url, 'ada');
+    await client.ask({ t: 'sub', ch: 'secret:grace' });
+    await client.ask({ t: 'pub', ch: 'chat:1', d: { text: '' } });
+    assert.equal(asked, 0);
+  });
+
+  it('asks again on a resume and after a renewed credential: what is refused then ends', async (test) => {
+    let isAllowed = true;
+    const { realtime, url } = await openRealtime(test, { authorize: () => isAllowed });
+    const client = await welcome(test, url, 'ada');
+    const { ok } = await client.ask(verbs.subscribe);
+    const watched = await client.ask(verbs.presence);
+    await client.ask(verbs.enter);
+    await client.next(({ t, n }) => t === 'map' && n === 1);
+    isAllowed = false;
+    realtime.authorizeAgain('ada');
+    const ended = [await client.next(({ t }) => t === 'end'), await client.next(({ t }) => t === 'end')];
+    assert.deepEqual(
+      ended.map(({ s, err }) => [s, err.code]),
+      [
+        [ok.s, 'forbidden'],
+        [watched.ok.s, 'forbidden'],
+      ],
+    );
+    assert.deepEqual(await realtime.presence('chat:1'), []);
+    const again = new RawClient(test, url);
+    const { res } = await again.hello({ auth: 'ada', resume: { ch: [['chat:1', ok.e, ok.o]] } });
+    assert.equal(res[0].err.code, 'forbidden');
+  });
+
+  it('lets nobody publish what others could not read', async (test) => {
+    const { realtime, url, errors } = await openRealtime(test, {
+      contracts: defineContract({
+        title: 'Any',
+        version: '1',
+        channels: {
+          any: defineChannel('any', {
+            class: 'log',
+            payload: z.unknown().transform((value) => (value === 'date' ? new Date(0) : value)),
+            allow: { subscribe: 'anyone', publish: 'anyone' },
+          }),
+        },
+      }) as never,
+    });
+    const client = await welcome(test, url);
+    const publish = (d: unknown) => client.ask({ t: 'pub', ch: 'any', d });
+    let deep: unknown = 1;
+    for (let level = 0; level < 28; level++) deep = [deep];
+    assert.ok((await publish(deep)).ok);
+    assert.equal((await publish([deep])).err.code, 'bad_request');
+    assert.equal((await publish('date')).err.code, 'internal');
+    assert.match(String(errors[0]), /must be plain data: a Date/);
+    await assert.rejects(realtime.publish('any' as never, 1n as never), /bigint/);
+    const { ok } = await client.ask({ t: 'hist', ch: 'any', dir: 'back', n: 10 });
+    assert.equal(ok.m.length, 1);
+  });
+
+  it('stands before calls as well', async (test) => {
+    const calls = defineContract({
+      title: 'Calls',
+      version: '1',
+      channels: {},
+      calls: {
+        open: defineCall({ input: z.number(), output: z.number(), allow: 'anyone' }),
+        closed: defineCall({ input: z.null(), output: z.null() }),
+      },
+    });
+    const asked: AuthorizeRequest[] = [];
+    const { url } = await openRealtime(test, {
+      contracts: calls as never,
+      calls: { open: (input: number) => input, closed: () => null } as never,
+      authorize: (request) => {
+        asked.push(request);
+        return request.data !== 13;
+      },
+    });
+    const client = await welcome(test, url, 'ada');
+    assert.equal((await client.ask({ t: 'rpc', m: 'open', d: 1 })).ok.d, 1);
+    assert.equal((await client.ask({ t: 'rpc', m: 'open', d: 13 })).err.code, 'forbidden');
+    assert.equal((await client.ask({ t: 'rpc', m: 'closed' })).err.code, 'forbidden');
+    const [request] = asked;
+    assert.ok(asked.length === 2 && request?.verb === 'call');
+    assert.deepEqual([request.call, request.data, request.identity.subject], ['open', 1, 'ada']);
+  });
+
+  it('revokes live connections: closed with 4403, their sessions gone', async (test) => {
+    const { realtime, url } = await openRealtime(test);
+    const client = new RawClient(test, url);
+    const { sid, tok } = await client.hello({ auth: 'ada' });
+    const other = await welcome(test, url, 'grace');
+    assert.equal(realtime.revoke({ subject: 'ada' }), 1);
+    assert.equal((await client.closed).code, 4403);
+    const again = new RawClient(test, url);
+    assert.equal((await again.hello({ auth: 'ada', resume: { sid, tok } })).resumed, false);
+    assert.ok((await other.ask(verbs.subscribe)).ok);
+  });
+});

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { reject } from '../../../src/websocket/index.ts';
+import { openServer } from '../open-server.ts';
+import { RawClient, upgradeRequest } from '../raw-client.ts';
+
+async function answerTo(port: number, headers: Record<string, string> = {}): Promise<string> {
+  const client = await RawClient.connect(port);
+  client.socket.write(upgradeRequest({ headers }));
+  const head = await client.head();
+  if (!head.startsWith('HTTP/1.1 101')) client.socket.destroy();
+  return head.slice('HTTP/1.1 '.length, 'HTTP/1.1 '.length + 3);
+}
+
+describe('a server behind a proxy that it trusts', () => {
+  const from = (address: string) => ({ 'x-forwarded-for': `9.9.9.9, ${address}` });
+
+  it('knows the client, and counts by its address', async (test) => {
+    const addresses: string[] = [];
+    const { port, server } = await openServer(test, {
+      trustProxy: ['127.0.0.0/8'],
+      limits: { maxConnectionsPerAddress: 1 },
+      upgrade: ({ remoteAddress }) => {
+        addresses.push(remoteAddress);
+        return {};
+      },
+    });
+    assert.equal(await answerTo(port, from('198.51.100.1')), '101');
+    assert.equal(await answerTo(port, from('198.51.100.1')), '503');
+    assert.equal(await answerTo(port, from('198.51.100.2')), '101');
+    assert.deepEqual(addresses, ['198.51.100.1', '198.51.100.2']);
+    assert.deepEqual(
+      [...server.connections].map(({ remoteAddress }) => remoteAddress),
+      ['198.51.100.1', '198.51.100.2'],
+    );
+    assert.equal(server.counters.maxConnectionsPerAddress, 1);
+  });
+
+  it('does not believe the field without one', async (test) => {
+    const { port, server } = await openServer(test);
+    assert.equal(await answerTo(port, from('198.51.100.1')), '101');
+    assert.equal([...server.connections][0]?.remoteAddress, '127.0.0.1');
+  });
+
+  it('lets the place of a client go with its connection', async (test) => {
+    const { port, called } = await openServer(test, {
+      trustProxy: ['127.0.0.1'],
+      limits: { maxConnectionsPerAddress: 1 },
+    });
+    const client = await RawClient.open(port, { headers: from('198.51.100.1') });
+    client.socket.destroy();
+    await called('close');
+    assert.equal(await answerTo(port, from('198.51.100.1')), '101');
+  });
+});
+
+describe('handshakes that fail', () => {
+  it('again and again get their answers late, and those that succeed at once', async (test) => {
+    let isOpen = false;
+    const { port, server } = await openServer(test, {
+      limits: { maxFailedHandshakesPerMinute: 2 },
+      tarpitMs: 60_000,
+      upgrade: () => (isOpen ? {} : reject(401)),
+    });
+    assert.deepEqual([await answerTo(port), await answerTo(port)], ['401', '401']);
+    const late = await RawClient.connect(port);
+    late.socket.write(upgradeRequest());
+    // Whoever comes behind it and is accepted does not wait.
+    while (server.counters.maxFailedHandshakesPerMinute === 0) await new Promise(setImmediate);
+    isOpen = true;
+    assert.equal(await answerTo(port), '101');
+    assert.equal(late.isClosed, false);
+    assert.equal(server.counters.maxFailedHandshakesPerMinute, 1);
+  });
+
+  it('get the answer when the time is over', async (test) => {
+    const { port } = await openServer(test, {
+      limits: { maxFailedHandshakesPerMinute: 1 },
+      tarpitMs: 1,
+      upgrade: () => reject(403),
+    });
+    assert.deepEqual([await answerTo(port), await answerTo(port)], ['403', '403']);
+  });
+
+  it('are answered with 429, undecided, when answers held back take half the places of their address', async (test) => {
+    let asked = 0;
+    const { port } = await openServer(test, {
+      limits: { maxFailedHandshakesPerMinute: 1, maxHandshakesPerAddress: 16 },
+      tarpitMs: 60_000,
+      upgrade: () => {
+        asked += 1;
+        return reject(401);
+      },
+    });
+    assert.equal(await answerTo(port), '401');
+    const held = await Promise.all(Array.from({ length: 8 }, () => RawClient.connect(port)));
+    for (const client of held) client.socket.write(upgradeRequest());
+    while (asked < 9) await new Promise(setImmediate);
+    assert.equal(await answerTo(port), '429');
+    assert.equal(asked, 9);
+    for (const client of held) client.socket.destroy();
+    await Promise.all(held.map((client) => client.gone()));
+  });
+
+  it('are not those of a plain request, with which others look whether the server is alive', async (test) => {
+    const { port, server } = await openServer(test, {
+      limits: { maxFailedHandshakesPerMinute: 1 },
+      tarpitMs: 60_000,
+    });
+    for (let index = 0; index < 3; index += 1) {
+      const client = await RawClient.connect(port);
+      client.socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      assert.match(await client.head(), / 426 /);
+    }
+    assert.equal(server.counters.maxFailedHandshakesPerMinute, 0);
+  });
+});
+
+describe('half-open handshakes', () => {
+  it('are capped for each address, and 503 tells', async (test) => {
+    const { port, server } = await openServer(test, { limits: { maxHandshakesPerAddress: 2 } });
+    const slow = [await RawClient.connect(port), await RawClient.connect(port)];
+    assert.equal(await answerTo(port), '503');
+    assert.equal(server.counters.maxHandshakesPerAddress, 1);
+    slow[0]?.socket.write(upgradeRequest());
+    assert.match((await slow[0]?.head()) ?? '', / 101 /);
+    assert.equal(await answerTo(port), '101');
+  });
+});
+
+describe('a process that is nearly out of descriptors', { skip: process.platform === 'win32' }, () => {
+  it('answers 503, counts, tells once, and serves again when there are some', async () => {
+    const script = fileURLToPath(new URL('few-descriptors.js', import.meta.url));
+    const { stdout } = await promisify(execFile)('sh', [
+      '-c',
+      'ulimit -n 128; exec "$0" "$1"',
+      process.execPath,
+      script,
+    ]);
+    assert.deepEqual(JSON.parse(stdout), {
+      accepted: true,
+      others: ['503'],
+      counted: true,
+      errors: ['DESCRIPTORS_LOW'],
+      afterwards: '101',
+    });
+  });
+});
