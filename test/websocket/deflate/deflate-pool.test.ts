@@ -1,106 +1,94 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, it, mock } from 'node:test';
+import { describe, it } from 'node:test';
 import { type Borrower, DeflatePool } from '../../../src/websocket/deflate/deflate-pool.ts';
-import type {
-  DeflateContext,
-  InflateContext,
-  ZlibContexts,
-} from '../../../src/websocket/deflate/zlib-context.ts';
+import type { DeflateContext, ZlibContexts } from '../../../src/websocket/deflate/zlib-context.ts';
 
-const parameters = Object.freeze({ windowBits: 15, level: 1, memLevel: 8 });
-const limit = 1024;
-const payload = Buffer.from('hello');
+const payload = new Uint8Array([1]);
 
-/** Contexts that count how many there are. */
-class CountedZlib implements ZlibContexts {
-  deflates = 0;
-  inflates = 0;
-  resets = 0;
-
-  createDeflate(): DeflateContext {
-    this.deflates += 1;
-    return {
-      deflate: (bytes) => bytes,
-      reset: () => {
-        this.resets += 1;
-      },
-      close: () => {
-        this.deflates -= 1;
-      },
-    };
+/** Answers with its number, so that it shows who compressed a message. */
+class NumberedDeflate implements DeflateContext {
+  isClosed = false;
+  readonly #answer: Uint8Array;
+  constructor(number: number) {
+    this.#answer = new Uint8Array([number]);
   }
-
-  createInflate(): InflateContext {
-    this.inflates += 1;
-    return {
-      output: payload,
-      begin: () => undefined,
-      step: () => 'done',
-      reset: () => {
-        this.resets += 1;
-      },
-      close: () => {
-        this.inflates -= 1;
-      },
-    };
+  deflate(): Uint8Array {
+    return this.#answer;
+  }
+  reset(): void {}
+  close(): void {
+    this.isClosed = true;
   }
 }
 
-describe('the pool of zlib contexts', () => {
-  let zlib: CountedZlib;
-  let pool: DeflatePool;
-  const borrower = (): Borrower => ({ compressor: undefined, parameters: pool.parameters(parameters) });
+function openPool() {
+  const made: NumberedDeflate[] = [];
+  const clock = { now: 0 };
+  const zlib: ZlibContexts = {
+    createDeflate: () => {
+      const context = new NumberedDeflate(made.length);
+      made.push(context);
+      return context;
+    },
+    createInflate: () => assert.fail('nothing is inflated'),
+  };
+  const pool = new DeflatePool(zlib, () => clock.now);
+  const parameters = pool.parameters({ windowBits: 15, level: 1, memLevel: 8 });
+  const connect = (): Borrower => ({
+    compressor: undefined,
+    parameters,
+    aloneAt: Number.NEGATIVE_INFINITY,
+  });
+  /** The number of the compressor that the message went through. */
+  const send = (borrower: Borrower): number => pool.deflateFor(borrower, payload)[0] as number;
+  return { pool, made, clock, connect, send };
+}
 
-  beforeEach(() => {
-    zlib = new CountedZlib();
-    pool = new DeflatePool(zlib);
+const SHARED = 0;
+
+describe('the pool of compressors', () => {
+  it('lends none for a first message, and one of its own for those that follow soon', () => {
+    const { connect, send } = openPool();
+    const [one, other] = [connect(), connect()];
+    assert.deepEqual([send(one), send(other)], [SHARED, SHARED]);
+    assert.deepEqual([send(one), send(other), send(one), send(other)], [1, 2, 1, 2]);
   });
 
-  it('lends a busy connection one compressor, and keeps it there', () => {
-    const one = borrower();
-    pool.deflateFor(one, payload);
-    const { compressor } = one;
-    pool.deflateFor(one, payload);
-    assert.equal(one.compressor, compressor);
-    assert.deepEqual([zlib.deflates, zlib.resets], [1, 0]);
-    pool.takeBack(one);
+  it('lends none to a connection that sends a message now and then', () => {
+    const { clock, connect, send, made } = openPool();
+    const borrower = connect();
+    for (let count = 0; count < 5; count += 1) {
+      assert.equal(send(borrower), SHARED);
+      clock.now += 2_000;
+    }
+    assert.equal(made.length, 1);
   });
 
-  it('takes back what was not used for two seconds, so that an idle connection has none', (t) => {
-    let now = 0;
-    mock.method(performance, 'now', () => now);
-    t.after(() => mock.restoreAll());
-    const [idle, busy] = [borrower(), borrower()];
-    pool.deflateFor(idle, payload);
-    pool.deflateFor(busy, payload);
-    now = 1_500;
-    pool.deflateFor(busy, payload);
-    now = 2_000;
+  it('takes back what was not used for two seconds, and lends again as at first', () => {
+    const { pool, clock, connect, send, made } = openPool();
+    const [busy, idle] = [connect(), connect()];
+    for (const borrower of [busy, idle, busy, idle]) send(borrower);
+    clock.now = 1_500;
+    send(busy);
+    clock.now = 2_500;
     pool.receiveDeadline();
-    assert.equal(idle.compressor, undefined);
-    assert.notEqual(busy.compressor, undefined);
-    assert.equal(zlib.deflates, 1);
-    now = 3_500;
-    pool.receiveDeadline();
-    assert.equal(zlib.deflates, 0);
+    assert.deepEqual(
+      made.map(({ isClosed }) => isClosed),
+      [false, false, true],
+    );
+    assert.deepEqual([send(idle), send(idle), send(busy)], [SHARED, 3, 1]);
+    pool.takeBack(busy);
+    pool.takeBack(idle);
   });
 
-  it('lends no more than 128; further connections compress each message alone, on one that all share', () => {
-    const many = Array.from({ length: 500 }, borrower);
-    for (const each of many) pool.deflateFor(each, payload);
-    assert.equal(many.filter(({ compressor }) => compressor !== undefined).length, 128);
-    assert.equal(zlib.deflates, 129);
-    // Each message on the shared one begins with an empty window.
-    assert.equal(zlib.resets, 500 - 128);
-    for (const each of many) pool.takeBack(each);
-    assert.equal(zlib.deflates, 1);
-  });
-
-  it('keeps four decompressors of a kind for the next message, emptied', () => {
-    const lent = Array.from({ length: 10 }, () => pool.borrowInflate(15, limit));
-    for (const context of lent) pool.returnInflate(context, 15, limit);
-    assert.deepEqual([zlib.inflates, zlib.resets], [4, 4]);
-    assert.ok(lent.includes(pool.borrowInflate(15, limit)));
-    assert.equal(lent.includes(pool.borrowInflate(10, limit)), false);
+  it('lends 128 at the most', () => {
+    const { pool, connect, send } = openPool();
+    const borrowers = Array.from({ length: 129 }, connect);
+    for (const borrower of borrowers) send(borrower);
+    assert.deepEqual(borrowers.map(send), [...Array.from({ length: 128 }, (_, index) => index + 1), SHARED]);
+    const [first, last] = [borrowers[0] as Borrower, borrowers[128] as Borrower];
+    pool.takeBack(first);
+    assert.equal(send(last), 129);
+    for (const borrower of borrowers) pool.takeBack(borrower);
   });
 });
