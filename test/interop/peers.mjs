@@ -138,7 +138,8 @@ export function preparePeers(wanted = allPeers, { installsDebian = true } = {}) 
   if (wanted.some(({ npm }) => npm !== undefined && !isInstalled(npm))) {
     spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--prefix', here], {
       stdio: 'ignore',
-      timeout: 120_000,
+      // `npm test` does not wait for a slow network.
+      timeout: installsDebian ? 600_000 : 60_000,
     });
   }
   const packages = wanted.flatMap(({ debian = [] }) => debian).filter((name) => debianVersion(name) === '');

@@ -48,6 +48,14 @@ export const runtimes = [
         tests: 'websocket/client/extended-connect.test.ts: asks again when the server refused the stream',
         reason: 'a stream that the server of Bun closes with REFUSED_STREAM ends without that code',
       },
+      {
+        tests: 'websocket/streams/chosen-memory.test.ts',
+        reason: 'sockets of Bun cannot be told where to read to: each chunk has memory of its own, as without it',
+      },
+      {
+        tests: 'websocket/streams/duplex-stream.test.ts: says whether it uses its memory again',
+        reason: 'for the same reason, they never do',
+      },
     ],
     command: (files, report) => [
       `${here}node_modules/.bin/bun`,
@@ -62,6 +70,10 @@ export const runtimes = [
     name: 'Deno',
     version: () => versionOf('deno'),
     gaps: [
+      {
+        tests: 'websocket/server/gate.test.ts: a process that is nearly out of descriptors',
+        reason: 'the test starts a process by the command line of Node',
+      },
       {
         tests: 'websocket/connection/timer-wheel.test.ts',
         reason: '`mock.timers` of Deno has no `setInterval`',
@@ -97,14 +109,14 @@ export const runtimes = [
 ];
 
 /** Installs the runtimes as the lock file has them. Returns why that cannot be, or undefined. */
-export function installRuntimes() {
+export function installRuntimes(timeout) {
   const isInstalled = Object.entries(lock.packages[''].dependencies).every(
     ([name, wanted]) =>
       existsSync(`${here}node_modules/${name}`) && versionOf(name) === wanted.replace(/^.*@/, ''),
   );
   if (isInstalled) return undefined;
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'the lock file has Linux on x64 only';
-  const options = { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', timeout: 120_000 };
+  const options = { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', timeout };
   const { status, stderr } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--prefix', here], options);
   if (status === 0) return undefined;
   return `npm ci fails: ${stderr?.split('\n').find((line) => line.includes('error')) ?? 'it takes too long'}`;
