@@ -80,7 +80,9 @@ function compress(text: string | Uint8Array): Buffer {
 /** Inflates one message as an endpoint does that knows no other. */
 function inflate(payload: Buffer, windowBits = 15): string {
   const bytes = Buffer.concat([payload, TAIL]);
-  return inflateRawSync(bytes, { windowBits, finishFlush: constants.Z_SYNC_FLUSH }).toString();
+  // Zlib looks at distances only where it has handed out the output before: in small steps, it keeps to its window.
+  const options = { windowBits, chunkSize: 64, finishFlush: constants.Z_SYNC_FLUSH };
+  return inflateRawSync(bytes, options).toString();
 }
 
 /** Lines of which no two are the same, and that look alike. */
