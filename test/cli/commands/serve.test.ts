@@ -6,6 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { connect } from 'tidewire/client';
+import { WebSocket } from 'tidewire/websocket';
+import { chatContract, writeCredential } from '../../../examples/chat/chat-contract.ts';
 import { Tidewire } from '../tidewire.ts';
 
 describe('tidewire serve', () => {
@@ -43,6 +46,47 @@ describe('tidewire serve', () => {
       assert.equal(await serve.stop(signal), 0);
     }
     rmSync(folder, { recursive: true });
+  });
+
+  it('with workers everybody hears everybody, and the channels that others added', async (test) => {
+    const serve = new Tidewire(['serve', '--port', '0', '--json', '--memory', '--workers', '2']);
+    const { url, workers } = (await serve.json()) as { url: string; workers: number[] };
+    assert.equal(workers.length, 2);
+    // Dealt out in turn: two for each worker.
+    const clients = ['ada', 'ben', 'cas', 'dot'].map((name) =>
+      connect(new URL('/realtime', url.replace('http:', 'ws:')).href, {
+        contracts: chatContract,
+        token: writeCredential({ key: name.charAt(0).repeat(16), name }),
+        WebSocket,
+      }),
+    );
+    test.after(() => {
+      for (const client of clients) client.close();
+    });
+    /** Resolves, when all listen, to what each of them hears first. */
+    const listen = (channel: `messages:${string}`) =>
+      Promise.all(
+        clients.map(
+          (client) =>
+            new Promise<{ heard: Promise<unknown> }>((resolve) => {
+              const heard = new Promise((hear) => {
+                client.channel(channel).subscribe(({ data }) => hear(data), {
+                  onLive: () => resolve({ heard }),
+                });
+              });
+            }),
+        ),
+      );
+    const said = { type: 'said', id: 'i'.repeat(16), name: 'ada', text: 'hello' } as const;
+    const [ada] = clients as [(typeof clients)[number]];
+    for (const name of ['general', 'new']) {
+      if (name === 'new') await ada.channel('channels').publish({ name });
+      const listeners = await listen(`messages:${name}`);
+      await ada.channel(`messages:${name}`).publish(said);
+      for (const { heard } of listeners) assert.deepEqual(await heard, said);
+    }
+    for (const client of clients) client.close();
+    assert.equal(await serve.stop('SIGTERM'), 0);
   });
 
   it('a folder that cannot be one ends it with status 1 and advice', async () => {
