@@ -1,4 +1,5 @@
 // The command `npm run bench`: measures what it is told, prints the table, and writes JSON, a page and the document.
+import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import type { CurveResult, Method, RowResult, StudyResult } from './measure/result.ts';
 import { installPeers, type PeerName, peerNames } from './peers.ts';
@@ -19,6 +20,9 @@ NAME      P1 … P13, one of its parts (P4a), or a group:
           curves   cost over connections, size, pipeline depth and fan-out width; or one of
                    connections, size, depth, width
           studies  what has no peer; or one of
+                   session         the channel protocol without sockets
+                   handlers        from publish to handler, both ends ours or socket.io's
+                   durability      a channel on disk against one in memory
                    workers         messages a second of two worker processes against one
                    fifty-thousand  so many connections over several processes
                    idle-memory     what holds the memory of an idle connection
@@ -28,7 +32,7 @@ Options
   --quick         P1, P2, P5 and P8b against ws in less than a minute, beside the stored ratios
   --peers A,B     only these beside tidewire: ${peerNames.slice(1).join(', ')}
   --rounds N      rounds (5)
-  --seconds S     length of a round (1)
+  --seconds S     length of a round (0.6)
   --json          print the results as JSON, not as a table
   --help          this text
 
@@ -50,7 +54,7 @@ const { values: options, positionals } = parseArgs({
 const names = positionals.length === 0 && !options.quick ? ['help'] : positionals;
 const usual: Method = options.quick
   ? { rounds: 5, roundMs: 500, warmUpMs: 800 }
-  : { rounds: 5, roundMs: 1000, warmUpMs: 1500 };
+  : { rounds: 5, roundMs: 600, warmUpMs: 1000 };
 const method: Method = {
   rounds: Number(options.rounds ?? usual.rounds),
   roundMs: options.seconds === undefined ? usual.roundMs : Number(options.seconds) * 1000,
@@ -92,6 +96,7 @@ if (!names.includes('report')) {
   }
 }
 
+const start = performance.now();
 const before = storedResults().rows;
 const rows: RowResult[] = [];
 for (const row of selected.rows) {
@@ -114,10 +119,12 @@ for (const curve of selected.curves) {
   if (stored) saveCurve(result);
 }
 if (stored) writeReports();
+const seconds = Math.round((performance.now() - start) / 1000);
 
 if (options.json) {
   console.log(JSON.stringify({ rows, studies, curves }, null, 2));
 } else {
   if (rows.length > 0) console.log(`\n${options.quick ? quickTable(rows, before) : terminalTable(rows)}`);
   for (const line of unavailableLines(rows)) console.log(line);
+  console.error(`bench: took ${Math.floor(seconds / 60)} min ${seconds % 60} s`);
 }

@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { benchDirectory, clientProgram, peersDirectory, serverProgram } from './paths.ts';
-import type { Workload } from './workload.ts';
+import { isChannelWorkload, type Workload } from './workload.ts';
 
-export const peerNames = ['tidewire', 'ws', 'bun', 'deno', 'undici', 'net'] as const;
+export const peerNames = ['tidewire', 'ws', 'bun', 'deno', 'undici', 'net', 'socketio'] as const;
 export type PeerName = (typeof peerNames)[number];
 
 export interface Command {
@@ -21,6 +21,7 @@ export const peerTitles: Readonly<Record<PeerName, string>> = {
   deno: 'Deno (Rust)',
   undici: 'undici',
   net: 'bare node:net',
+  socketio: 'socket.io',
 };
 
 const architecture = process.arch === 'arm64' ? 'aarch64' : process.arch;
@@ -39,7 +40,8 @@ function runtimeOf(peer: PeerName | 'neutral'): Command {
 /** Starts the peer's server, or the neutral one. */
 export function serverCommand(peer: PeerName | 'neutral', workload: Workload): Command {
   const { file, args } = runtimeOf(peer);
-  return { file, args: [...args, serverProgram(peer), JSON.stringify(workload)] };
+  const program = serverProgram(isChannelWorkload(workload) ? `${peer}-channels` : peer);
+  return { file, args: [...args, program, JSON.stringify(workload)] };
 }
 
 /** Starts the peer's client; `task` is what clients/client.mjs expects. */

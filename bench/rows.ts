@@ -49,6 +49,14 @@ const client = {
   per: 'message',
   peers: clients,
 } as const;
+const channels = {
+  groups: ['channels'],
+  side: 'server',
+  unit: 'µs CPU',
+  per: 'delivery',
+  peers: ['tidewire', 'socketio'],
+  targets: [{ against: 'socketio', atMost: 0.2 }],
+} as const;
 const aheadOfClients = [
   { against: 'ws', atMost: 1 },
   { against: 'undici', atMost: 1 },
@@ -224,5 +232,34 @@ export const rows: readonly Row[] = [
     title: 'client: echo 256 KiB binary, one in flight',
     workload: { type: 'echo', connections: 20, depth: 1, message: binary256k },
     targets: aheadOfClients,
+  },
+  {
+    ...channels,
+    id: 'P12a',
+    title: 'channel of 1 000, 20 publications in flight',
+    workload: { type: 'channel-fanout', connections: 1000, perTick: 20, bytes: 100 },
+  },
+  {
+    ...channels,
+    id: 'P12b',
+    title: 'channel of 15 000, 20 publications in flight',
+    workload: { type: 'channel-fanout', connections: 15_000, perTick: 20, bytes: 100 },
+  },
+  {
+    ...channels,
+    id: 'P12c',
+    title: 'channel of 1 000, one publication in flight',
+    workload: { type: 'channel-fanout', connections: 1000, perTick: 1, bytes: 100 },
+    latencyPerSecond: 20,
+  },
+  {
+    ...channels,
+    groups: ['channels', 'memory'],
+    id: 'P13',
+    title: 'authenticated, subscribed to one channel, idle, 15 000 open',
+    unit: 'KiB',
+    per: 'connection',
+    workload: { type: 'channel-idle', connections: 15_000 },
+    targets: [{ atMost: 8 }, { against: 'socketio', atMost: 1 }],
   },
 ];

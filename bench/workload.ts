@@ -35,7 +35,31 @@ export interface HandshakeWorkload {
   readonly deflate?: boolean;
 }
 
-export type Workload = EchoWorkload | FanoutWorkload | IdleWorkload | HandshakeWorkload;
+export interface ChannelFanoutWorkload {
+  readonly type: 'channel-fanout';
+  /** Clients that subscribe to the one channel; one of them publishes. */
+  readonly connections: number;
+  /** Publications that are sent together; the next leave when all are delivered. */
+  readonly perTick: number;
+  /** Length of a payload as JSON, about. */
+  readonly bytes: number;
+  /** The file in which our server keeps the channel; without one it keeps it in memory. */
+  readonly store?: string;
+}
+
+export interface ChannelIdleWorkload {
+  readonly type: 'channel-idle';
+  /** Clients that authenticate, subscribe to one channel, and are then left alone. */
+  readonly connections: number;
+}
+
+export type ChannelWorkload = ChannelFanoutWorkload | ChannelIdleWorkload;
+
+export type Workload = EchoWorkload | FanoutWorkload | IdleWorkload | HandshakeWorkload | ChannelWorkload;
+
+export function isChannelWorkload(workload: Workload): workload is ChannelWorkload {
+  return workload.type === 'channel-fanout' || workload.type === 'channel-idle';
+}
 
 export interface MessageShape {
   readonly bytes: number;

@@ -27,7 +27,9 @@ const maxCauses = 12;
 const deadlineMs = 10_000;
 
 const runs = [];
-for (const peer of preparePeers()) {
+const { peers, leftOut } = preparePeers();
+for (const line of leftOut) console.error(line);
+for (const peer of peers) {
   const name = `${peer.name} ${peer.version()}`;
   if (peer.server !== undefined)
     runs.push(await keep(peer, `${name} server`, () => measureServer(peer, name)));

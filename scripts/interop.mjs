@@ -1,5 +1,6 @@
 // Sends messages between Tidewire and its peers, both ways and through proxies, and writes docs/interop.md.
-// Usage: node scripts/interop.mjs [name …]   Names measure only those peers, and write nothing.
+// Usage: node scripts/interop.mjs [--installed] [name …]   Names measure only those peers, and write nothing. So does
+// --installed, which takes what is there and what npm brings, and installs no packages of Debian.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
@@ -7,22 +8,41 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allPeers, installDebian, preparePeers, runClient, startServer } from '../test/interop/peers.mjs';
 
-const names = process.argv.slice(2);
+const installed = process.argv.includes('--installed');
+const names = process.argv.slice(2).filter((argument) => argument !== '--installed');
 const wanted = ({ name }) =>
   names.length === 0 || names.some((part) => name.toLowerCase().includes(part.toLowerCase()));
 const ours = allPeers[0];
-const peers = preparePeers(allPeers.filter((peer) => peer !== ours && wanted(peer)));
-const rows = [];
+const candidates = allPeers.filter((peer) => peer !== ours && wanted(peer));
+const { peers, leftOut } = preparePeers(candidates, { installsDebian: !installed });
 
-for (const peer of [ours, ...peers]) {
-  if (peer.interop !== undefined) rows.push(await exchange(peer, ours));
-  if (peer !== ours && peer.server !== undefined) rows.push(await exchange(ours, peer));
-}
+/** What is measured, in the order of the table. */
+const pairs = [ours, ...peers].flatMap((peer) => [
+  ...(peer.interop === undefined ? [] : [() => exchange(peer, ours)]),
+  ...(peer === ours || peer.server === undefined ? [] : [() => exchange(ours, peer)]),
+]);
 for (const proxy of ['nginx', 'haproxy'].filter((name) => wanted({ name }))) {
-  rows.push(...(await throughProxy(proxy)));
+  pairs.push(() => throughProxy(proxy));
 }
-if (names.length === 0) writeFileSync(new URL('../docs/interop.md', import.meta.url), page());
+const rows = await inTurns(pairs, 2);
+for (const line of leftOut) console.error(line);
+if (!installed && names.length === 0) writeFileSync(new URL('../docs/interop.md', import.meta.url), page());
 process.exitCode = rows.every(({ failed }) => failed.length === 0) ? 0 : 1;
+
+/** Runs the works, a few at a time; gives their results in order. */
+async function inTurns(works, atOnce) {
+  const results = [];
+  let next = 0;
+  const work = async () => {
+    while (next < works.length) {
+      const index = next;
+      next += 1;
+      results[index] = await works[index]();
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return results.flat();
+}
 
 /** One client against one echo server. */
 async function exchange(client, serverPeer) {
@@ -53,10 +73,11 @@ async function measure(client, url, serverName) {
 
 /** TLS ends at the proxy; behind it is our server. Our client and `ws` go through it. */
 async function throughProxy(name) {
-  if (spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0)
-    installDebian([name === 'nginx' ? 'nginx-light' : name, 'openssl']);
-  if (spawnSync('sh', ['-c', `command -v ${name} && command -v openssl`]).status !== 0) {
-    console.error(`${name} is left out: it cannot be installed`);
+  const isThere = () => spawnSync('sh', ['-c', `command -v ${name} && command -v openssl`]).status === 0;
+  if (!installed && !isThere()) installDebian([name === 'nginx' ? 'nginx-light' : name, 'openssl']);
+  const ws = peers.find((peer) => peer.name === 'ws');
+  if (!isThere()) {
+    leftOut.push(`${name} is left out: it is not installed`);
     return [];
   }
   const folder = mkdtempSync(join(tmpdir(), 'tidewire-proxy-'));
@@ -77,7 +98,7 @@ async function throughProxy(name) {
   await accepting(port, proxy);
   const url = `wss://127.0.0.1:${port}/`;
   const measured = [];
-  for (const client of [ours, allPeers.find((peer) => peer.name === 'ws')]) {
+  for (const client of ws === undefined ? [ours] : [ours, ws]) {
     measured.push(await measure(client, url, `Tidewire behind ${name} (TLS)`));
   }
   proxy.kill('SIGTERM');
@@ -127,8 +148,9 @@ function page() {
   return `# Interoperability, measured
 
 Each client sends text and binary messages of 0, 1, 125, 126, 127, 65 535 and 65 536 bytes, 1 MiB and 16 MiB to an echo server
-and compares what comes back, then closes with the code 3001 and expects the closing handshake. Clients with an interface for it send a fragmented
-message too; those that can turn compression on and off do all of it twice. Written by \`npm run interop\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}; the
+and compares what comes back, then closes with the code 3001 and expects the closing handshake; on another connection it asks the
+server to close, with 3002, and compares code and reason. Clients with an interface for it send a fragmented
+message too; those that can turn compression on and off do it with and without. Written by \`npm run interop\` on ${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}; the
 programs are in \`test/interop/peers/\`.
 
 | client | server | compression | checks | passed |

@@ -1,6 +1,8 @@
 // The load generator: a process of its own that opens connections to one server and drives it when asked.
 import { createInterface } from 'node:readline';
 import type { Workload } from '../workload.ts';
+import type { ChannelDialectName } from './channel-dialect.ts';
+import { ChannelLoad } from './channel-load.ts';
 import { EchoLoad } from './echo-load.ts';
 import { FanoutLoad } from './fanout-load.ts';
 import { HandshakeLoad } from './handshake-load.ts';
@@ -13,6 +15,8 @@ interface LoadTask {
   readonly workload: Workload;
   /** The server echoes frames as they came, masked. */
   readonly mirrored: boolean;
+  /** What a channel server speaks. */
+  readonly dialect: ChannelDialectName;
 }
 
 type LoadRequest =
@@ -23,7 +27,7 @@ type LoadRequest =
 const task: LoadTask = JSON.parse(process.argv[2]!);
 const load = createLoad(task);
 
-function createLoad({ port, workload, mirrored }: LoadTask): Load {
+function createLoad({ port, workload, mirrored, dialect }: LoadTask): Load {
   switch (workload.type) {
     case 'echo':
       return new EchoLoad(port, workload, { mirrored });
@@ -33,6 +37,9 @@ function createLoad({ port, workload, mirrored }: LoadTask): Load {
       return new IdleLoad(port, workload);
     case 'handshake':
       return new HandshakeLoad(port, workload);
+    case 'channel-fanout':
+    case 'channel-idle':
+      return new ChannelLoad(port, workload, dialect);
   }
 }
 

@@ -16,6 +16,9 @@ export interface RawConnectionOptions {
   /** Counts the connections of this process, and picks the source address. */
   readonly index: number;
   readonly deflate: boolean;
+  /** @default '/' */
+  readonly path?: string;
+  readonly subprotocol?: string;
 }
 
 export class RawConnection {
@@ -36,10 +39,11 @@ export class RawConnection {
   }
 
   private constructor(
-    { port, index, deflate }: RawConnectionOptions,
+    options: RawConnectionOptions,
     resolve: (connection: RawConnection) => void,
     reject: (error: Error) => void,
   ) {
+    const { port, index } = options;
     const key = randomBytes(16).toString('base64');
     this.onEnd = (reason) => reject(new Error(reason));
     this.socket = connect({
@@ -59,7 +63,7 @@ export class RawConnection {
     });
     this.socket.on('error', (error) => this.onEnd(error.message));
     this.socket.on('close', () => this.onEnd('the server closed the connection'));
-    this.socket.write(requestHead(port, key, deflate));
+    this.socket.write(requestHead(key, options));
   }
 
   /** Destroys the socket; resolves when it is gone. */
@@ -92,14 +96,17 @@ export class RawConnection {
     this.onEnd = () => {};
     resolve(this);
     const rest = this.#head.length - end - 4;
-    if (rest > 0) this.onData(chunk.subarray(chunk.length - rest));
+    if (rest === 0) return;
+    // Whoever waits for the connection takes what follows the head, a turn later.
+    const bytes = Buffer.from(chunk.subarray(chunk.length - rest));
+    setImmediate(() => this.onData(bytes));
   }
 }
 
 /** The request a browser would send. */
-function requestHead(port: number, key: string, deflate: boolean): string {
+function requestHead(key: string, { port, deflate, path = '/', subprotocol }: RawConnectionOptions): string {
   return [
-    'GET / HTTP/1.1',
+    `GET ${path} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
     'Connection: Upgrade',
     'Pragma: no-cache',
@@ -111,21 +118,31 @@ function requestHead(port: number, key: string, deflate: boolean): string {
     'Accept-Encoding: gzip, deflate, br, zstd',
     'Accept-Language: en-GB,en;q=0.9',
     `Sec-WebSocket-Key: ${key}`,
+    ...(subprotocol === undefined ? [] : [`Sec-WebSocket-Protocol: ${subprotocol}`]),
     ...(deflate ? ['Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'] : []),
     '\r\n',
   ].join('\r\n');
 }
 
-/** Opens `count` connections, at most 128 handshakes at a time, numbered from `firstIndex`. */
+/**
+ * Opens `count` connections, at most 128 at a time, numbered from `firstIndex`. Each counts as open when `attend` has
+ * resolved, if there is one.
+ */
 export async function openConnections(
   count: number,
-  options: { port: number; deflate: boolean; firstIndex?: number },
+  options: Omit<RawConnectionOptions, 'index'> & { readonly firstIndex?: number },
+  attend?: (connection: RawConnection, index: number) => Promise<void>,
 ): Promise<RawConnection[]> {
   const connections: RawConnection[] = [];
-  let index = options.firstIndex ?? 0;
-  const end = index + count;
+  let next = options.firstIndex ?? 0;
+  const end = next + count;
   const lane = async () => {
-    while (index < end) connections.push(await RawConnection.open({ ...options, index: index++ }));
+    while (next < end) {
+      const index = next++;
+      const connection = await RawConnection.open({ ...options, index });
+      connections.push(connection);
+      await attend?.(connection, index);
+    }
   };
   await Promise.all(Array.from({ length: Math.min(count, 128) }, lane));
   for (const connection of connections) {

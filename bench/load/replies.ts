@@ -126,7 +126,7 @@ export class CompressedReplies implements Replies {
 }
 
 /** Where the payload of the unmasked frame at `position` starts and ends; the end lies past the chunk if it is cut. */
-function frameBounds(chunk: Buffer, position: number): { start: number; end: number } {
+export function frameBounds(chunk: Buffer, position: number): { start: number; end: number } {
   const cut = { start: Number.POSITIVE_INFINITY, end: Number.POSITIVE_INFINITY };
   if (position + 2 > chunk.length) return cut;
   const length = chunk[position + 1]!;
@@ -142,7 +142,7 @@ function frameBounds(chunk: Buffer, position: number): { start: number; end: num
 }
 
 /** Answers the Ping at `position` and returns where it ends; throws at any other control frame. */
-function answerPing(chunk: Buffer, position: number, write: Write): number {
+export function answerPing(chunk: Buffer, position: number, write: Write): number {
   const { start, end } = frameBounds(chunk, position);
   if (end > chunk.length) return end;
   const opcode = chunk[position]! & 0x0f;

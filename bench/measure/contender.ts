@@ -20,7 +20,8 @@ export interface Contender {
 /** Starts what is measured, warmed up; rejects when the peer cannot do what is asked. */
 export async function startContender(peer: PeerName, measured: Measured, method: Method): Promise<Contender> {
   const connections = measured.fewerConnections?.[peer] ?? measured.workload.connections;
-  if (measured.workload.type === 'idle') return IdleContender.start(peer, measured, connections);
+  const { type } = measured.workload;
+  if (type === 'idle' || type === 'channel-idle') return IdleContender.start(peer, measured, connections);
   const stand = await Stand.start(peer, measured);
   try {
     await stand.open(connections);

@@ -96,7 +96,7 @@ export class Stand {
 
 async function startServer(peer: PeerName, workload: Workload): Promise<Stand> {
   const server = await Worker.start(serverCommand(peer, workload));
-  const task = { port: server.ready.port, workload, mirrored: peer === 'net' };
+  const task = { port: server.ready.port, workload, mirrored: peer === 'net', dialect: peer };
   const load = await Worker.start({ file: process.execPath, args: [loadProgram, JSON.stringify(task)] });
   return new Stand(peer, { subject: server, other: load, driver: load });
 }

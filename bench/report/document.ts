@@ -9,15 +9,20 @@ import {
   type StudyResult,
 } from '../measure/result.ts';
 import { spreadOf } from '../measure/statistics.ts';
-import { type PeerName, peerTitles } from '../peers.ts';
+import { type PeerName, peerNames, peerTitles } from '../peers.ts';
 import { cellText, costOf, number, spread, targetText, verdict } from './figures.ts';
 import type { Results } from './results-store.ts';
 
 const serverPeers = ['tidewire', 'ws', 'bun', 'deno', 'net'] as const satisfies readonly PeerName[];
+const channelPeers = ['tidewire', 'socketio'] as const satisfies readonly PeerName[];
+const memoryPeers = [...serverPeers, 'socketio'] as const satisfies readonly PeerName[];
 const clientPeers = ['tidewire', 'ws', 'undici', 'bun', 'deno'] as const satisfies readonly PeerName[];
 
 export function documentOf({ rows, studies, curves }: Results): string {
-  const servers = rows.filter(({ side, unit }) => side === 'server' && unit !== 'KiB');
+  const channels = rows.filter(({ groups, unit }) => groups.includes('channels') && unit !== 'KiB');
+  const servers = rows.filter(
+    (row) => row.side === 'server' && row.unit !== 'KiB' && !channels.includes(row),
+  );
   const memory = rows.filter(({ unit }) => unit === 'KiB');
   const clients = rows.filter(({ side }) => side === 'client');
   const sections = [
@@ -27,6 +32,7 @@ export function documentOf({ rows, studies, curves }: Results): string {
       'Microseconds of server CPU for each message, delivery or handshake.',
       costTable(servers, serverPeers),
     ),
+    section('Channels', channelsNote, costTable(channels, channelPeers)),
     section(
       'Memory',
       'KiB of resident memory for each open connection, after a garbage collection.',
@@ -45,7 +51,7 @@ export function documentOf({ rows, studies, curves }: Results): string {
     ),
     section(
       'Latency',
-      'Open loop: messages leave on a schedule, and a late one counts from when it was due. Microseconds.',
+      'Open loop: messages leave on a schedule, and a late one counts from when it was due; of channels, from then to each delivery. Microseconds.',
       latencyTable(rows),
     ),
     ...studies.map((study) => section(study.title, study.remarks.join('\n\n'), studyTables(study))),
@@ -75,12 +81,18 @@ Repeat it on Linux, with Node 20 or newer, after \`npm ci\`:
 
 \`\`\`sh
 npm run bench -- all        # every row and study
+npm run bench -- studies    # scale, memory and durability alone; --help lists each
 npm run bench -- curves     # cost over connections, size, pipeline depth and fan-out width
 npm run bench -- P5         # one row; --help lists all
 npm run bench -- --quick    # four rows against ws in less than a minute, beside the figures stored here
 \`\`\`
 
 The same with charts: [bench/results/index.html](../bench/results/index.html).`;
+
+const channelsNote = `Microseconds of server CPU for each delivery. One client publishes, and every client of the channel
+receives. Ours checks every payload against a schema, keeps it in the history of the channel and acknowledges it; socket.io
+sends to a room, and keeps nothing. Both have authenticated every client. With one publication in flight a delivery is one
+\`write\`, which costs both the same (see P6a); what is published together leaves in one.`;
 
 function section(title: string, note: string, body: string): string {
   if (body === '') return '';
@@ -99,11 +111,11 @@ function memoryTable(rows: readonly RowResult[]): string {
   const lines = rows.map((row) => [
     row.id,
     row.title,
-    ...serverPeers.map((peer) => costOf(row.peers[peer])),
+    ...memoryPeers.map((peer) => costOf(row.peers[peer])),
     heapOf(row),
   ]);
   return table(
-    ['', 'state', ...serverPeers.map((peer) => peerTitles[peer]), 'of ours: JS heap, outside it'],
+    ['', 'state', ...memoryPeers.map((peer) => peerTitles[peer]), 'of ours: JS heap, outside it'],
     lines,
   );
 }
@@ -130,7 +142,7 @@ function wireTable(rows: readonly RowResult[]): string {
 
 function latencyTable(rows: readonly RowResult[]): string {
   const lines = rows.flatMap((row) =>
-    serverPeers.flatMap((peer) => {
+    peerNames.flatMap((peer) => {
       const result = row.peers[peer];
       if (!isAvailable(result) || result.latency === undefined) return [];
       const { perSecond, p50Us, p99Us, p999Us } = result.latency;

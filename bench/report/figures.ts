@@ -31,7 +31,13 @@ export function verdict({ met }: TargetResult): string {
   return met === undefined ? 'not measured' : met ? 'met' : 'MISSED';
 }
 
+/** A whole number, in groups of three digits. */
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString('en').replaceAll(',', '\u202f');
+}
+
 /** A cell of a study's table. */
 export function cellText(cell: string | number): string {
-  return typeof cell === 'number' ? number(cell) : cell;
+  if (typeof cell === 'string') return cell;
+  return Number.isInteger(cell) ? whole(cell) : number(cell);
 }

@@ -121,7 +121,7 @@ function curveTable(curve: CurveResult, peers: readonly PeerName[]): string {
 
 const style = `
 :root { color-scheme: light dark; --ink: #1b2830; --quiet: #66757f; --paper: #f5f7f8; --card: #fff; --line: #dfe5e9;
-  --tidewire: #00838f; --ws: #e0762f; --bun: #b05ca8; --deno: #5b7fd1; --undici: #6a9a3c; --net: #97a3ab; }
+  --tidewire: #00838f; --ws: #e0762f; --bun: #b05ca8; --deno: #5b7fd1; --undici: #6a9a3c; --net: #97a3ab; --socketio: #c2a23a; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4ebef; --quiet: #93a2ac; --paper: #11181c; --card: #1a2329;
   --line: #2c3840; --tidewire: #2cc4d1; } }
 * { box-sizing: border-box; }
@@ -132,7 +132,7 @@ h1 { margin: 0; font-size: 1.7rem; } h2 { margin: 2.5rem 0 1rem; } h3 { margin: 
 h3 span { color: var(--tidewire); }
 .quiet { margin: .1rem 0 .6rem; color: var(--quiet); font-size: .85rem; }
 .rows, .curves, .studies { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); margin-top: 1.5rem; }
-.curves, .studies { grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); }
+.curves { grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); }
 article { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.1rem; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
 svg text { fill: var(--ink); font-size: 12px; } svg .tick { fill: var(--quiet); font-size: 11px; }
@@ -147,5 +147,6 @@ li::before { content: '●'; margin-right: .5em; } li.met::before { color: #2e9e
 li.open { color: var(--quiet); }
 details { margin-top: .5rem; font-size: .85rem; } table { border-collapse: collapse; }
 td, th { padding: .15rem .7rem .15rem 0; text-align: right; font-weight: normal; } th[scope=row] { text-align: left; }
-.studies article { overflow-x: auto; } .studies table { font-size: .85rem; margin-top: .8rem; } caption { text-align: left; font-weight: 600; }
+.studies { grid-template-columns: minmax(0, 1fr); } .studies article { overflow-x: auto; } .studies .quiet { max-width: 52rem; }
+.studies td { padding-left: 1rem; white-space: nowrap; } .studies table { font-size: .85rem; margin-top: .8rem; } caption { text-align: left; font-weight: 600; }
 `;

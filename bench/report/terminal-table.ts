@@ -1,14 +1,12 @@
 // The table on the terminal: one row a line, ours beside each peer, and the targets.
 
 import { isAvailable, type RowResult, type StudyResult } from '../measure/result.ts';
-import { type PeerName, peerNames } from '../peers.ts';
+import { peerNames } from '../peers.ts';
 import { cellText, costOf, number, targetText, verdict } from './figures.ts';
-
-const columns = ['tidewire', 'ws', 'bun', 'deno', 'undici', 'net'] as const satisfies readonly PeerName[];
 
 /** The lines of a table; columns for the peers that any row has. */
 export function terminalTable(results: readonly RowResult[]): string {
-  const peers = columns.filter((peer) => results.some((result) => result.peers[peer] !== undefined));
+  const peers = peerNames.filter((peer) => results.some((result) => result.peers[peer] !== undefined));
   const header = ['', 'work', 'unit', ...peers, 'load', 'targets'];
   const lines = results.map((result) => [
     result.id,
@@ -43,7 +41,7 @@ export function unavailableLines(results: readonly RowResult[]): string[] {
 
 /** The CPU of the other side for each of our messages: it must not be what is short. */
 function otherSideOf({ peers }: RowResult): string {
-  const ours = peers.tidewire ?? peers.ws;
+  const ours = peers.tidewire;
   if (!isAvailable(ours) || ours.otherSide === undefined) return '';
   return number(ours.otherSide.toSorted((a, b) => a - b)[ours.otherSide.length >> 1]!);
 }

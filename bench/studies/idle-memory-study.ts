@@ -11,8 +11,11 @@ import type { Findings, FindingsTable } from './study.ts';
 const connections = 15_000;
 /** Opened before anything is measured: what a process loads once must not be charged to connections. */
 const first = 50;
-/** Longer than the keepalive interval of 20 s: every connection has been pinged when memory is read again. */
-const keptMs = 25_000;
+/**
+ * Longer than our keepalive interval of 20 s: every connection has been pinged when memory is read again. A bare socket
+ * waits for nothing.
+ */
+const keptMs = { tidewire: 25_000, net: 3_000 };
 /** In a snapshot of the heap, which takes long; what a connection holds does not depend on how many there are. */
 const inSnapshot = 2_000;
 /** Kinds that take fewer bytes of a connection are summed up. */
@@ -30,7 +33,7 @@ export const idleMemoryStudy = {
     return {
       remarks: [
         `${connections} idle connections with keepalive on, beside a bare \`node:net\` server, which holds what Node itself
-needs for a socket. *Kept* is after ${keptMs / 1000} s, when every connection has been pinged once. Garbage is collected before each
+needs for a socket. *Kept* is after ${keptMs.tidewire / 1000} s, when every connection has been pinged once. Garbage is collected before each
 reading.`,
         `The *gaps* are memory that V8 has taken for its heap and does not use at the moment: most of it is the young
 generation, which grows while connections are opened, and no further after that. *C++ and the allocator* is the rest of the process: libuv's
@@ -51,7 +54,7 @@ interface Growth {
   readonly kernel: ReadonlyMap<string, number> | undefined;
 }
 
-async function growthOf(peer: PeerName, progress: Progress): Promise<Growth> {
+async function growthOf(peer: keyof typeof keptMs, progress: Progress): Promise<Growth> {
   const stand = await Stand.start(peer, { side: 'server', workload: { type: 'idle', connections } });
   try {
     progress(`${peer}: open`);
@@ -59,8 +62,8 @@ async function growthOf(peer: PeerName, progress: Progress): Promise<Growth> {
     const [before, kernelBefore] = [await stand.memory(), kernelObjects()];
     await stand.open(connections - first);
     const opened = await stand.memory();
-    progress(`${peer}: kept for ${keptMs / 1000} s`);
-    await sleep(keptMs);
+    progress(`${peer}: kept for ${keptMs[peer] / 1000} s`);
+    await sleep(keptMs[peer]);
     const [kept, kernelAfter] = [await stand.memory(), kernelObjects()];
     const each = (bytes: number) => bytes / (connections - first);
     const since = (after: MemoryReading): MemoryReading => ({
@@ -142,7 +145,7 @@ function heapTable(ours: HeapSummary, bare: HeapSummary): FindingsTable {
     lines: [
       ...shown.map(([kind, held]) => [
         `\`${kind}\``,
-        number(held.count),
+        held.count < 0.05 ? '' : number(held.count),
         bytes(held.bytes),
         bytes((bare.get(kind) ?? none).bytes),
       ]),

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { cpuTimeUs } from '../measure/process-usage.ts';
 import type { Progress } from '../measure/progress.ts';
 import { spreadOf } from '../measure/statistics.ts';
-import { number, spread } from '../report/figures.ts';
+import { number, spread, whole } from '../report/figures.ts';
 import type { EchoWorkload, HandshakeWorkload } from '../workload.ts';
 import { EchoCommand, type EchoCommandOptions } from './echo-command.ts';
 import { LoadGroup } from './load-group.ts';
@@ -132,7 +132,7 @@ async function throughput(
     ],
     lines: sides.map((side, index) => [
       index === 0 ? '1' : '2 workers',
-      thousands(median(side.perSecond)),
+      whole(median(side.perSecond)),
       spread(spreadOf(side.perSecond.map((value, round) => value / one.perSecond[round]!))),
       number(possible(index + 1, server, load) / possible(1, server, load)),
       spread(spreadOf(side.serverUs)),
@@ -161,7 +161,7 @@ async function dealing(progress: Progress): Promise<FindingsTable> {
     lines.push([
       title,
       spread(spreadOf(side.serverUs)),
-      thousands(spreadOf(side.perSecond).median),
+      whole(spreadOf(side.perSecond).median),
       (await sharesOf(options)).join(' : '),
     ]);
   }
@@ -184,8 +184,4 @@ async function sharesOf(options: EchoCommandOptions): Promise<number[]> {
     await load.stop();
     await server.stop();
   }
-}
-
-function thousands(value: number): string {
-  return Math.round(value).toLocaleString('en').replaceAll(',', ' ');
 }

@@ -1,13 +1,14 @@
-// The chat as a server: the page over HTTP and the conversation over WebSocket, on one port.
+// The chat as a server: the page over HTTP and its channels over WebSocket, on one port.
 
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import sirv from 'sirv';
-import { type Connection, prepare, WebSocketServer } from 'tidewire/websocket';
-import { chatLimits } from './chat-message.ts';
-import { ChatCloseCode, Conversation } from './conversation.ts';
+import { type Broker, MemoryBroker } from 'tidewire/broker';
+import { type Authenticate, type Authorize, createRealtime } from 'tidewire/server';
+import { chatContract, readCredential } from './chat-contract.ts';
+import { Invalid } from './chat-text.ts';
+import { servePage } from './page-files.ts';
 
 export interface ChatOptions {
   /** 0 takes any free port. */
@@ -15,8 +16,8 @@ export interface ChatOptions {
   readonly host: string;
   /** Origins whose pages may connect, besides our own page, or `'*'`. @default [] */
   readonly allowedOrigins?: readonly string[] | '*';
-  /** How long a page may be connected without a name, in milliseconds. @default 10_000 */
-  readonly joinTimeoutMs?: number;
+  /** Keeps the messages. It is closed with the chat. @default a `MemoryBroker`: they end with the process */
+  readonly broker?: Broker;
 }
 
 export interface Chat {
@@ -24,103 +25,80 @@ export interface Chat {
   close(): Promise<void>;
 }
 
-/** Binary messages are none of the chat's (RFC 6455, section 7.4.1). */
-const unsupportedData = 1003;
+/** What there is before anybody adds a channel. */
+const firstChannels = ['general', 'random', 'help'];
+const maxChannels = chatContract.channels.channels.policy.history.maxCount;
 
 /** Starts the chat; rejects when it cannot listen. */
 export async function startChat(options: ChatOptions): Promise<Chat> {
-  const { port, host, allowedOrigins = [], joinTimeoutMs = 10_000 } = options;
+  const { port, host, allowedOrigins = [], broker = new MemoryBroker() } = options;
   const httpServer = createServer(servePage());
-  const joinDeadlines = new Map<Connection, NodeJS.Timeout>();
-  const conversation = new Conversation<Connection>({
-    deliver(recipients, message) {
-      const prepared = prepare(JSON.stringify(message));
-      // A reader who falls too far behind is closed by the server, and comes back when it can.
-      for (const connection of recipients) connection.send(prepared);
-    },
-    dismiss: (connection, code, reason) => connection.close(code, reason),
-    now: () => performance.now(),
-    date: () => Date.now(),
-  });
+  const channels = new Set<string>();
 
-  const webSocketServer = new WebSocketServer({
+  /** Nobody speaks under another name than the one that they are known by, or in a channel that is not there. */
+  const authorize: Authorize = (request) => {
+    if (request.verb === 'call') return true;
+    const { key, verb, parameters, data, identity } = request;
+    if (key === 'channels') {
+      if (verb !== 'publish') return true;
+      channels.add((data as { name: string }).name);
+      return channels.size <= maxChannels;
+    }
+    if (!channels.has(parameters.channel ?? '')) return false;
+    const { name = identity.claims?.name } = (data ?? {}) as { name?: unknown };
+    return name === identity.claims?.name;
+  };
+
+  const realtime = createRealtime({
+    contracts: chatContract,
     server: httpServer,
-    path: '/chat',
-    allowedOrigins,
-    limits: { maxMessageBytes: chatLimits.maxMessageBytes, maxConnections: 500 },
-    open(connection) {
-      conversation.enter(connection);
-      const tooLate = () => connection.close(ChatCloseCode.JoinTimeout, 'no name was given in time');
-      joinDeadlines.set(connection, setTimeout(tooLate, joinTimeoutMs));
-    },
-    message(connection, data) {
-      if (typeof data !== 'string') {
-        connection.close(unsupportedData, 'the chat is text');
-        return;
-      }
-      conversation.receive(connection, data);
-      if (conversation.has(connection)) stopWaiting(connection);
-    },
-    close(connection) {
-      stopWaiting(connection);
-      conversation.leave(connection);
-    },
-    // The connection that broke a rule has been told by its close code.
-    error() {},
+    path: '/realtime',
+    authenticate,
+    authorize,
+    broker,
+    // Pages speak the channel protocol.
+    plainProfile: false,
+    rates: { publishes: { perSecond: 5, burst: 100 } },
+    webSocket: { allowedOrigins, limits: { maxConnections: 500 } },
+    calls: { me: (_input, { identity }) => ({ subject: identity.subject ?? '' }) },
   });
 
-  function stopWaiting(connection: Connection): void {
-    clearTimeout(joinDeadlines.get(connection));
-    joinDeadlines.delete(connection);
-  }
+  const close = async (): Promise<void> => {
+    httpServer.close();
+    await realtime.close({ spreadMs: 300, timeoutMs: 1_000 });
+    httpServer.closeAllConnections();
+    await broker.close();
+  };
 
-  httpServer.listen(port, host);
-  await once(httpServer, 'listening');
+  try {
+    const known = await realtime.history('channels', { limit: maxChannels });
+    for (const { data } of known.publications) channels.add(data.name);
+    for (const name of firstChannels) {
+      if (channels.has(name)) continue;
+      channels.add(name);
+      await realtime.publish('channels', { name });
+    }
+    httpServer.listen(port, host);
+    await once(httpServer, 'listening');
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     port: (httpServer.address() as AddressInfo).port,
-    async close() {
-      httpServer.close();
-      await webSocketServer.close({ timeoutMs: 1_000 });
-      httpServer.closeAllConnections();
-    },
+    close,
   };
 }
 
-const securityHeaders: readonly [string, string][] = [
-  [
-    'content-security-policy',
-    [
-      "default-src 'none'",
-      "script-src 'self'",
-      "style-src 'self'",
-      "img-src 'self'",
-      "connect-src 'self'",
-      "base-uri 'none'",
-      "form-action 'none'",
-      "frame-ancestors 'none'",
-      "require-trusted-types-for 'script'",
-    ].join('; '),
-  ],
-  ['x-content-type-options', 'nosniff'],
-  ['referrer-policy', 'no-referrer'],
-  ['cross-origin-opener-policy', 'same-origin'],
-  ['cross-origin-resource-policy', 'same-origin'],
-  ['cache-control', 'no-cache'],
-];
-
-/** Serves what is written by hand from the source folder, and what is compiled from `dist`. */
-function servePage(): RequestListener {
-  const packageRoot = new URL('../../../', import.meta.url);
-  const [written, compiled] = ['examples/chat/page', 'dist/examples/chat/page'].map((folder) =>
-    sirv(fileURLToPath(new URL(folder, packageRoot)), { etag: true }),
-  );
-  return (request, response) => {
-    for (const [name, value] of securityHeaders) response.setHeader(name, value);
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.writeHead(405, { allow: 'GET, HEAD' }).end();
-      return;
-    }
-    const notFound = () => void response.writeHead(404, { 'content-type': 'text/plain' }).end('not found\n');
-    written?.(request, response, () => compiled?.(request, response, notFound));
-  };
-}
+/** Whoever shows the same key again is the same person; nobody else can tell the key from what is seen of them. */
+const authenticate: Authenticate = ({ token }) => {
+  if (token === undefined) return undefined;
+  try {
+    const { key, name } = readCredential(token);
+    const subject = createHash('sha256').update(key).digest('base64url').slice(0, 16);
+    return { subject, claims: { name } };
+  } catch (error) {
+    if (error instanceof Invalid) return undefined;
+    throw error;
+  }
+};

@@ -2,6 +2,7 @@
 
 import type { Contract } from '../channel/index.ts';
 import type { BackoffOptions, ClientTimes, PacketCodec } from '../session/index.ts';
+import type { OutboxPart } from './outbox/outbox-part.ts';
 import type { ResumeStore } from './resume-store.ts';
 import type { WebSocketConstructor } from './transports/websocket-transport.ts';
 
@@ -23,6 +24,13 @@ export interface ClientOptions<Contracts extends Contract | undefined = Contract
   /** Where a later life finds what it needs to go on, such as `sessionStorageResume()` for a page that is reloaded.
    * @default none: a reload begins anew */
   readonly resume?: ResumeStore;
+  /** Where publications wait for their answer, such as `durableOutbox({ store: indexedDbOutbox() })`: they survive the
+   * page or the process.
+   * @default in memory */
+  readonly outbox?: OutboxPart;
+  /** The server has subscribed this client to a channel: to listen, subscribe to it here.
+   * @default it is unsubscribed again */
+  readonly onSubscribed?: (channel: string) => void;
   /** Whether what arrives is validated by the contract. What does not fit is reported, and not delivered.
    * @default true */
   readonly validateIncoming?: boolean;
@@ -41,7 +49,8 @@ export interface ClientLimits {
   /** Publications of one channel that were granted, are under way, or in a handler, from 1 to 65 535.
    * @default 256 */
   readonly maxUnhandled: number;
-  /** Items of a stream call that nobody has taken yet. One more cancels the call, with `too_slow`.
+  /** Items of a stream call that nobody has taken yet, from 1 to 65 535: the server waits with the next. From a server
+   * that does not, one more cancels the call, with `too_slow`.
    * @default 1_000 */
   readonly maxUnreadItems: number;
   /** Requests that wait for a connection. One more is refused with `full`.

@@ -1,6 +1,6 @@
 // What is shown to a person of the connection: its state, why it is not there, and when it is tried again.
 
-import { type ClientState, SessionCloseCode } from '../session/index.ts';
+import { ClientCloseCode } from '../session/index.ts';
 
 /**
  * `idle`: not begun, or suspended. `connecting`: until the server has said welcome. `waiting`: to try again.
@@ -30,28 +30,15 @@ export interface ClientStatus {
   readonly attempt: number;
 }
 
-export const connectionStates: { readonly [State in ClientState]: ConnectionState } = Object.freeze({
-  idle: 'idle',
-  waiting: 'waiting',
-  connecting: 'connecting',
-  greeting: 'connecting',
-  open: 'open',
-  credentials: 'credentials',
-  stopped: 'stopped',
-});
-
-/** What a close of the transport means, when this end has not asked for it. */
+/** Why there is no connection, when the peer or the network has closed it. */
 export function closeReason(code: number, reason: string): StatusReason {
   // 1005 and 1006 never stand in a Close frame: nobody has said them.
-  if (code === 1006 || code === 1005) return { type: 'network', code, message: 'the connection was lost' };
-  return { type: 'server', code, message: reason === '' ? `the server closed with ${code}` : reason };
+  const isLost = code === 1006 || code === 1005;
+  const message = reason || (isLost ? 'the connection was lost' : `closed with ${code}`);
+  return { type: isLost ? 'network' : 'server', code, message };
 }
 
 /** Why this end closes. */
 export function givenUpReason(code: number, message: string): StatusReason {
-  const types = new Map<number, StatusReason['type']>([
-    [SessionCloseCode.Normal, 'client'],
-    [SessionCloseCode.Idle, 'timeout'],
-  ]);
-  return { type: types.get(code) ?? 'reset', code, message };
+  return { type: code === ClientCloseCode.Idle ? 'timeout' : 'reset', code, message };
 }

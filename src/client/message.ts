@@ -38,27 +38,24 @@ export class InvalidPayloadError extends Error {
   }
 }
 
-/** Makes messages of publications, or reports them and gives `undefined`. */
-export class MessageReader {
-  readonly #contract: AnyChannelContract | undefined;
-  readonly #report: (error: unknown) => void;
+/** Makes a message of a publication, or gives `undefined`. */
+export type MessageReader = (channel: string, publication: ReceivedPublication) => Message | undefined;
 
-  /** `contract`: by which payloads are validated; absent: they are not. */
-  constructor(contract: AnyChannelContract | undefined, report: (error: unknown) => void) {
-    this.#contract = contract;
-    this.#report = report;
-  }
-
-  read(channel: string, { removed, ...publication }: ReceivedPublication): Message | undefined {
-    if (removed === true || this.#contract === undefined) return { channel, ...publication };
-    const { position } = publication;
+/** Reports what does not fit. `contract`: by which payloads are validated; absent: they are not. */
+export function messageReader(
+  contract: AnyChannelContract | undefined,
+  report: (error: unknown) => void,
+): MessageReader {
+  return (channel, { removed, ...publication }) => {
+    const message = { channel, ...publication };
+    if (removed === true || contract === undefined) return message;
     try {
-      const validation = this.#contract.validatePayload(publication.data);
-      if (validation.type === 'valid') return { channel, ...publication, data: validation.value };
-      this.#report(new InvalidPayloadError(channel, validation.issues, position));
+      const validation = contract.validatePayload(message.data);
+      if (validation.type === 'valid') return { ...message, data: validation.value };
+      report(new InvalidPayloadError(channel, validation.issues, message.position));
     } catch (error) {
-      this.#report(error);
+      report(error);
     }
     return undefined;
-  }
+  };
 }

@@ -8,31 +8,24 @@ import {
   jsonCodec,
   type ResumeState,
 } from '../session/index.ts';
-import { type CallRequestOptions, startCall } from './call.ts';
-import { Channel, type ChannelHost } from './channel/channel.ts';
+import { Channel } from './channel/channel.ts';
 import { ChannelFeed } from './channel/channel-feed.ts';
-import { ChannelPresence } from './channel/channel-presence.ts';
 import {
   type ClientLimits,
   type ClientOptions,
   clientLimitDefaults,
   type TokenSource,
 } from './client-options.ts';
-import {
-  type ClientStatus,
-  type ConnectionState,
-  connectionStates,
-  type StatusReason,
-} from './client-status.ts';
+import type { ClientStatus, ConnectionState, StatusReason } from './client-status.ts';
 import { Dialer } from './connection/dialer.ts';
 import { serverAddresses } from './connection/server-address.ts';
-import type { CallAnswer, CallInput, CallName, ChannelFor, ChannelName } from './contract-channel.ts';
+import type { ChannelFor, ChannelName } from './contract-inference.ts';
+import { type ClientInternals, channelInternals, clientInternals } from './internals.ts';
 import { Listeners } from './listeners.ts';
 import { MachineLoop } from './machine-loop.ts';
-import { MessageReader } from './message.ts';
-import { Requests } from './requests.ts';
+import { type MessageReader, messageReader } from './message.ts';
+import { Publisher } from './publisher.ts';
 import { globalRuntime, type Runtime } from './runtime.ts';
-import type { StreamCall } from './stream-call.ts';
 import type { WebSocketConstructor } from './transports/websocket-transport.ts';
 
 /** How soon a token that could not be renewed, or was refused, is asked for again. */
@@ -61,7 +54,8 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
   readonly #runtime: Runtime;
   readonly #loop: MachineLoop;
   readonly #dialer: Dialer;
-  readonly #requests: Requests;
+  readonly #publisher: Publisher;
+  readonly #internals: ClientInternals;
   readonly #channels = new Map<string, Channel<never, never, never>>();
   readonly #feeds = new Map<string, ChannelFeed>();
   readonly #states = new Listeners<ClientStatus>();
@@ -78,26 +72,40 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
   ) {
     const WebSocket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
     if (WebSocket === undefined) {
-      throw new UsageError(
-        "there is no WebSocket here: import { WebSocket } from 'tidewire/websocket' and pass it as an option",
-      );
+      throw new UsageError("there is no WebSocket here: pass the one of 'tidewire/websocket' as an option");
     }
     this.#options = options;
     this.#limits = { ...clientLimitDefaults, ...options.limits };
     this.#runtime = runtime;
     const { codec = jsonCodec } = options;
     const resume = options.resume?.take();
+    const outbox = options.outbox?.({
+      tell: (act) => this.#loop.do(act),
+      report: (error) => this.#report(error),
+    });
     this.#loop = new MachineLoop(
       runtime,
       (loop) =>
         new ClientMachine({
           host: this.#host(loop),
+          maxUnanswered: this.#limits.maxQueuedPublications,
+          ...(outbox !== undefined && { parts: { Outbox: outbox.Outbox } }),
           ...(resume !== undefined && { resume }),
           ...(options.times !== undefined && { times: options.times }),
           ...(options.backoff !== undefined && { backoff: options.backoff }),
         }),
     );
-    this.#requests = new Requests(this.#loop, runtime, this.#limits);
+    this.#publisher = new Publisher(this.#loop, outbox?.restored());
+    this.#internals = {
+      loop: this.#loop,
+      runtime,
+      limits: this.#limits,
+      contracts: options.contracts,
+      isChecked: options.validateIncoming ?? true,
+      onState: (listener) => this.#states.add(listener),
+      report: (error) => this.#report(error),
+    };
+    clientInternals.set(this, this.#internals);
     this.#dialer = new Dialer({ urls: serverAddresses(url), WebSocket, codec }, options.token, {
       onToken: (token) => {
         if (token !== undefined) this.#loop.do((machine, now) => machine.setCredential(token, now));
@@ -109,7 +117,7 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
         this.#loop.do((machine, now) => machine.transportClosed(reason.code, now));
       },
       onGivenUp: (reason) => {
-        if (reason.type !== 'client') this.#reason = reason;
+        this.#reason ??= reason;
       },
     });
   }
@@ -128,9 +136,9 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
     return this.#states.add(listener);
   }
 
-  /** Publications that nobody has answered yet. */
+  /** Publications that nobody has answered yet, those of an earlier life included. */
   get unanswered(): number {
-    return this.#requests.unanswered;
+    return this.#loop.do((machine) => machine.unanswered);
   }
 
   /** Public name of the session, once there is one. */
@@ -146,39 +154,16 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
     return channel as unknown as ChannelFor<Contracts, Name>;
   }
 
-  /**
-   * Calls a method of the server. Waits for a connection, and fails with `disconnected` when it is lost before the
-   * answer: whether the call was made is not known then.
-   *
-   * Rejects with a `RequestError`, or with the reason of the signal. A stream throws it from `next`. */
-  call<const Name extends CallName<Contracts>>(
-    name: Name,
-    input: CallInput<Contracts, Name>,
-    options: CallRequestOptions = {},
-  ): CallAnswer<Contracts, Name> {
-    const contract = this.#options.contracts?.findCall(name);
-    if (contract === undefined && this.#options.contracts !== undefined) {
-      throw new UsageError(`no contract describes the call ${name}`);
-    }
-    const isStream = contract?.isStream ?? false;
-    return this.#startCall({ method: name, input, contract, isStream }, options) as CallAnswer<
-      Contracts,
-      Name
-    >;
-  }
-
-  /** Calls a method that answers with a stream, where no contract says so. */
-  callStream(name: string, input: unknown, options: CallRequestOptions = {}): StreamCall<unknown> {
-    const contract = this.#options.contracts?.findCall(name);
-    return this.#startCall({ method: name, input, contract, isStream: true }, options) as StreamCall<unknown>;
-  }
-
   /** Connects at once, if there is no connection: also from `stopped`, and before the wait is over. */
   connect(): void {
     this.#endSigns ??= this.#runtime.onSign({
       onWake: () => this.wake(),
       onHide: () => this.#save(),
-      onShow: () => void this.#options.resume?.take(),
+      onShow: () => {
+        // What was saved was not needed: the page is still there.
+        this.#options.resume?.take();
+        this.wake();
+      },
     });
     this.#loop.do((machine, now) => {
       if (machine.state === 'waiting') machine.wake(now);
@@ -202,26 +187,24 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
    * grace, the session for its time to live. */
   suspend(): void {
     this.#save();
-    this.#reason = { type: 'client', code: 1000, message: 'suspended' };
-    // Without a connection there is nobody to say goodbye to.
+    // Without a transport there is nobody to say goodbye to.
     this.#dialer.abandon();
-    this.#loop.do((machine, now) => machine.transportClosed(1000, now));
-    this.#end();
+    this.#end('suspended');
   }
 
   /** Leaves for good: presence ends at once. What was not answered rejects with `disconnected`. `connect` begins anew. */
   close(): void {
-    this.#reason = { type: 'client', code: 1000, message: 'closed' };
-    this.#end();
+    this.#end('closed');
   }
 
-  #end(): void {
+  #end(message: string): void {
     this.#endSigns?.();
     this.#endSigns = undefined;
     this.#cancelRenewal?.();
+    this.#reason = { type: 'client', code: 1000, message };
     this.#loop.do((machine, now) => machine.bye(now));
     this.#dialer.abandon();
-    this.#requests.closed();
+    this.#publisher.close();
   }
 
   #save(): void {
@@ -244,17 +227,20 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
       openTransport: (elsewhere) => loop.tell(() => this.#dialer.open(elsewhere)),
       onState: (state) => loop.tell(() => this.#onState(state)),
       onCredentialNeeded: () => loop.tell(() => this.#onCredentialNeeded()),
+      onSubscribed: (channel) => {
+        const { onSubscribed } = this.#options;
+        if (onSubscribed !== undefined) loop.tell(() => onSubscribed(channel));
+        return onSubscribed !== undefined;
+      },
       randomId: () => this.#runtime.randomId(),
       random: () => this.#runtime.random(),
     };
   }
 
   #onState(state: ClientState): void {
-    if (state === 'open') this.#requests.opened();
-    if (state === 'stopped') this.#requests.stopped(this.#reason?.message ?? 'stopped');
     // The machine has waited in vain: what was being opened is not wanted any more.
     if (state === 'waiting') this.#dialer.abandon();
-    this.#tell(connectionStates[state]);
+    this.#tell(state === 'greeting' ? 'connecting' : state);
   }
 
   #tell(state: ConnectionState): void {
@@ -303,31 +289,20 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
     }
   }
 
-  #startCall(
-    call: Parameters<typeof startCall>[1],
-    options: CallRequestOptions,
-  ): Promise<unknown> | StreamCall<unknown> {
-    const { maxUnreadItems } = this.#limits;
-    const isChecked = this.#options.validateIncoming ?? true;
-    return startCall({ requests: this.#requests, maxUnreadItems, isChecked }, call, options);
-  }
-
   #createChannel(name: string): Channel<never, never, never> {
-    const { contracts, validateIncoming: isChecked = true } = this.#options;
+    const client = this.#internals;
+    const { contracts, isChecked, report } = client;
     const contract = contracts?.findChannel(name)?.contract;
     if (contracts !== undefined && contract === undefined) {
       throw new UsageError(`no contract describes the channel ${name}`);
     }
-    const report = (error: unknown): void => this.#report(error);
-    const loop = this.#loop;
-    const reader = new MessageReader(isChecked ? contract : undefined, report);
-    const host: ChannelHost = {
-      requests: this.#requests,
+    const reader = messageReader(isChecked ? contract : undefined, report);
+    const channel = new Channel<never, never, never>(name, contract, {
+      publisher: this.#publisher,
       report,
       feed: () => this.#feed(name, reader),
-    };
-    const presence = new ChannelPresence<never, never>({ channel: name, contract, loop, isChecked, report });
-    const channel = new Channel<never, never, never>(host, { name, contract, reader, presence });
+    });
+    channelInternals.set(channel, { client, contract, reader });
     this.#channels.set(name, channel);
     return channel;
   }

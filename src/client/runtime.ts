@@ -12,7 +12,7 @@ export interface Runtime {
   setTimer(afterMs: number, callback: () => void): () => void;
   /** From 0 up to 1. */
   random(): number;
-  /** 128 bits from a cryptographic source, in 32 characters. */
+  /** 128 bits from a cryptographic source, in at most 43 characters. */
   randomId(): string;
   /** Calls back when the page became visible, or the network returned; and before the page may go. Returns what ends it. */
   onSign(handler: { onWake(): void; onHide(): void; onShow(): void }): () => void;
@@ -25,13 +25,10 @@ export const globalRuntime: Runtime = {
   now: steadyClock(() => performance.now(), Date.now),
   wallTime: Date.now,
   setTimer(afterMs, callback) {
-    const timer = setTimeout(callback, Math.min(Math.max(0, afterMs), longestMs));
+    const timer = setTimeout(callback, Math.min(afterMs, longestMs));
     return () => clearTimeout(timer);
   },
   random: () => crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32,
-  randomId: () =>
-    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
-      '',
-    ),
+  randomId: () => crypto.getRandomValues(new Uint32Array(4)).join('-'),
   onSign: onWakeSign,
 };

@@ -1,6 +1,6 @@
 // Keeps the session of a page over a reload, in the tab's session storage.
 
-import { isEpoch, isOffset, type Position } from '../channel/index.ts';
+import { isEpoch, isOffset } from '../channel/index.ts';
 import type { ResumeState } from '../session/index.ts';
 import type { ResumeStore } from './resume-store.ts';
 
@@ -48,17 +48,15 @@ export function sessionStorageResume(options: SessionStorageResumeOptions = {}):
   };
 }
 
-/** Storage belongs to whoever writes to it: what has another shape is not used. */
+/** Storage belongs to whoever writes to it: what has another shape is not used. @throws {TypeError} for some of it. */
 function asResumeState(value: ResumeState): ResumeState | undefined {
   const { sid, tok, clock, positions } = value;
   const isState =
     typeof sid === 'string' &&
     typeof tok === 'string' &&
     isOffset(clock) &&
-    positions.every(([channel, position]) => typeof channel === 'string' && isPosition(position));
+    positions.every(
+      ([channel, { epoch, offset }]) => typeof channel === 'string' && isEpoch(epoch) && isOffset(offset),
+    );
   return isState ? { sid, tok, clock, positions } : undefined;
-}
-
-function isPosition({ epoch, offset }: Position): boolean {
-  return typeof epoch === 'string' && isEpoch(epoch) && isOffset(offset);
 }

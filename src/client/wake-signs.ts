@@ -1,8 +1,7 @@
 // Signs from the browser that the connection may be dead, or the page about to go; where there is no browser, none.
 
 interface EventSource {
-  addEventListener?(type: string, listener: () => void): void;
-  removeEventListener?(type: string, listener: () => void): void;
+  addEventListener?(type: string, listener: () => void, options: { readonly signal: AbortSignal }): void;
 }
 
 export interface WakeHandler {
@@ -15,30 +14,17 @@ export interface WakeHandler {
 }
 
 /** Returns what ends it. */
-export function onWakeSign(handler: WakeHandler): () => void {
+export function onWakeSign({ onWake, onHide, onShow }: WakeHandler): () => void {
   const page = globalThis as EventSource & { document?: EventSource & { readonly visibilityState?: string } };
   const { document } = page;
-  const listeners: readonly (readonly [EventSource | undefined, string, () => void])[] = [
-    [
-      document,
-      'visibilitychange',
-      () => {
-        if (document?.visibilityState === 'visible') handler.onWake();
-      },
-    ],
-    [page, 'online', () => handler.onWake()],
-    [page, 'pagehide', () => handler.onHide()],
-    [
-      page,
-      'pageshow',
-      () => {
-        handler.onShow();
-        handler.onWake();
-      },
-    ],
-  ];
-  for (const [source, type, listener] of listeners) source?.addEventListener?.(type, listener);
-  return () => {
-    for (const [source, type, listener] of listeners) source?.removeEventListener?.(type, listener);
+  const controller = new AbortController();
+  const { signal } = controller;
+  const onVisible = (): void => {
+    if (document?.visibilityState === 'visible') onWake();
   };
+  document?.addEventListener?.('visibilitychange', onVisible, { signal });
+  page.addEventListener?.('online', onWake, { signal });
+  page.addEventListener?.('pagehide', onHide, { signal });
+  page.addEventListener?.('pageshow', onShow, { signal });
+  return () => controller.abort();
 }

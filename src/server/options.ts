@@ -106,19 +106,25 @@ export function checkOptions({
   authorize,
   tokenFrom,
   webSocket,
+  ...place
 }: RealtimeServerOptions<Channels, Calls>): void {
   if (!(contracts instanceof Contract))
     throw new UsageError('contracts: pass what defineContract() returned');
   for (const [name, hook] of Object.entries({ authenticate, authorize })) {
     if (hook !== undefined && typeof hook !== 'function') throw new UsageError(`${name} must be a function`);
   }
+  for (const name of ['host', 'tls'] as const) {
+    if (place[name] !== undefined && place.port === undefined) {
+      throw new UsageError(`${name} needs port: there is nothing of one's own to listen on`);
+    }
+  }
   if (tokenFrom?.cookie !== undefined && webSocket?.allowedOrigins === '*') {
     throw new UsageError(
       "tokenFrom.cookie with allowedOrigins '*': any page of the world could connect as its visitor",
     );
   }
-  checkNumbers('limits', limits, sessionLimitDefaults);
-  checkNumbers('times', times, sessionTimeDefaults);
+  checkNumbers('limits', limits, { known: sessionLimitDefaults, most: Number.MAX_SAFE_INTEGER });
+  checkNumbers('times', times, { known: sessionTimeDefaults, most: longestTimerMs });
   const { pingMs, idleMs } = { ...sessionTimeDefaults, ...times };
   if (idleMs <= pingMs) {
     throw new UsageError(
@@ -144,10 +150,16 @@ export function checkBroker(contract: Contract, broker: Broker): void {
   }
 }
 
-function checkNumbers(group: string, given: object, known: object): void {
+const longestTimerMs = 2 ** 31 - 1;
+
+function checkNumbers(
+  group: string,
+  given: object,
+  { known, most }: { readonly known: object; readonly most: number },
+): void {
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(known, name)) throw new UsageError(`${group}.${name} is not known`);
-    if (value !== undefined && (!Number.isSafeInteger(value) || value < 1)) {
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < 1 || value > most)) {
       throw new UsageError(`${group}.${name} must be a whole number from 1, got ${String(value)}`);
     }
   }

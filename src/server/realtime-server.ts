@@ -130,6 +130,7 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       clock,
       logger,
       webSocket,
+      path,
       tokenFrom,
       rates: resolveRates(options.rates),
       plainProfile,
@@ -138,7 +139,7 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
     if (port === undefined && server === undefined) {
       this.listening = Promise.resolve();
     } else {
-      const place = defined({ port, host, tls, server, path }) as WebSocketServerOptions<ClientLink>;
+      const place = defined({ port, host, tls, server }) as WebSocketServerOptions<ClientLink>;
       this.#server = new WebSocketServer({ ...this.#door.serverOptions, ...place });
       this.listening = this.#server.listening;
     }

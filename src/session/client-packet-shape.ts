@@ -1,6 +1,7 @@
 // The shape of every packet that a client sends (PROTOCOL.md, sections 3 to 10).
 
 import { isOffset } from '../channel/index.ts';
+import { PacketError } from './errors.ts';
 import { maxAckOffsets } from './limits.ts';
 import type { ClientPacket } from './packet.ts';
 import {
@@ -82,5 +83,13 @@ const checkClientPacket = checker(clientFields);
 /** The packet that a client sent. @throws {PacketError} naming the field that has another shape. */
 export function asClientPacket(value: unknown): ClientPacket {
   checkClientPacket(value);
-  return value as ClientPacket;
+  const packet = value as ClientPacket;
+  const hasPosition = packet.t === 'sub' || packet.t === 'hist';
+  if (hasPosition && (packet.e === undefined) !== (packet.o === undefined)) {
+    throw new PacketError('a position is an epoch and an offset');
+  }
+  if (packet.t === 'credit' && (packet.s === undefined) === (packet.id === undefined)) {
+    throw new PacketError('credit is for a subscription or for a call');
+  }
+  return packet;
 }

@@ -1,6 +1,6 @@
 // The errors of the session floor: what a peer did wrong, and what an application is told of a refusal.
 
-import { SessionCloseCode } from './close-code.ts';
+import { ClientCloseCode } from './client-close-code.ts';
 import type { ErrorBody, Retry } from './error-code.ts';
 
 /** The peer sent what is no packet, or not one that is legal now. It closes the connection. */
@@ -8,9 +8,9 @@ export class PacketError extends Error {
   override readonly name: string = 'PacketError';
   readonly code = 'BAD_PACKET';
   readonly retry: Retry = 'no';
-  readonly closeCode: SessionCloseCode;
+  readonly closeCode: number;
 
-  constructor(message: string, closeCode: SessionCloseCode = SessionCloseCode.BadPacket) {
+  constructor(message: string, closeCode: number = ClientCloseCode.BadPacket) {
     super(message);
     this.closeCode = closeCode;
   }

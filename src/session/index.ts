@@ -1,8 +1,9 @@
 // The door of the session floor: packets, codecs and the two machines, without any I/O.
 
 export { Backoff, type BackoffOptions, backoffDefaults } from './backoff.ts';
+export { ClientCloseCode, type CloseVerdict, closeVerdict } from './client-close-code.ts';
 export { asClientPacket } from './client-packet-shape.ts';
-export { type CloseVerdict, closeVerdict, SessionCloseCode } from './close-code.ts';
+export { SessionCloseCode } from './close-code.ts';
 export { jsonCodec } from './codec/json-codec.ts';
 export { messagePackCodec } from './codec/messagepack-codec.ts';
 export type { PacketCodec } from './codec/packet-codec.ts';
@@ -30,6 +31,7 @@ export {
   type RequestResult,
   type ResumeState,
 } from './machine/client-options.ts';
+export type { ClientPart, PartMachine } from './machine/client-part.ts';
 export { ClientPresence, type PresenceHandler } from './machine/client-presence.ts';
 export {
   ClientSubscription,
@@ -39,10 +41,11 @@ export {
 } from './machine/client-subscription.ts';
 export type { MessageSink } from './machine/connection-output.ts';
 export { type ConnectionParts, connectionParts } from './machine/connection-parts.ts';
+export { DurableOutbox, type OutboxEntry, type OutboxJournal } from './machine/durable-outbox.ts';
 export { EncodedPacket, type SharedMessage } from './machine/encoded-packet.ts';
 export { Hub, type HubOptions } from './machine/hub.ts';
 export type * from './machine/hub-port.ts';
-export { Outbox, type PublishFields, type PublishResult } from './machine/outbox.ts';
+export { Outbox, type OutboxMachine, type PublishFields, type PublishResult } from './machine/outbox.ts';
 export { PresenceDesk } from './machine/presence-desk.ts';
 export { PublishLanes } from './machine/publish-lanes.ts';
 export {

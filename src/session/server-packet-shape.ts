@@ -99,7 +99,7 @@ export const isSubVerdict: (value: unknown) => boolean = isVerdict;
 /** Whether the `ok` of a reply to `pub` is one. */
 export const isPubAnswer: Check = map({ e: isEpochText, o: isInteger, dup: isBoolean });
 /** Whether the `ok` of a reply to a `pres` that watches is one. */
-export const isWatchAnswer: Check = map({ s: isInteger });
+export const isWatchAnswer: Check = /* @__PURE__ */ map({ s: isInteger });
 
 const checkServerPacket = checker(serverFields);
 

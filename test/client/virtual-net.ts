@@ -31,6 +31,7 @@ export class VirtualNet {
   isSilent = false;
   readonly #random = new SeededRandom(7);
   #lastId = 0;
+  #life = 0;
 
   constructor(options: RigOptions = {}) {
     this.rig = new Rig(options);
@@ -80,6 +81,18 @@ export class VirtualNet {
     await promisesSettled();
   }
 
+  /** Every page is gone, as by a reload: their sockets break, and nothing of theirs happens any more. */
+  endLives(): void {
+    this.#life++;
+    for (const socket of this.sockets) socket.vanish();
+    this.signs.length = 0;
+  }
+
+  /** Everything that promises have to do now is done. No time passes. */
+  settled(): Promise<void> {
+    return promisesSettled();
+  }
+
   /** Somebody else publishes. */
   async publish(data: unknown, more: object = {}): Promise<void> {
     this.#writer ??= this.rig.greeted();
@@ -91,10 +104,14 @@ export class VirtualNet {
 
   #runtime(): Runtime {
     const { clock } = this.rig;
+    const life = this.#life;
     return {
       now: () => clock.now(),
       wallTime: () => 1_000_000 + clock.now(),
-      setTimer: (afterMs, callback) => clock.setTimer(callback, afterMs),
+      setTimer: (afterMs, callback) =>
+        clock.setTimer(() => {
+          if (life === this.#life) callback();
+        }, afterMs),
       random: this.#random.float,
       randomId: () => `life-${++this.#lastId}`,
       onSign: (handler) => {
@@ -108,7 +125,6 @@ export class VirtualNet {
 export class MemoryWebSocket implements WebSocketShape {
   readonly url: string;
   readonly protocols: readonly string[];
-  readonly bufferedAmount = 0;
   binaryType = 'blob';
   /** Packets, as they were sent and have arrived. */
   readonly sent: AnyPacket[] = [];
@@ -166,6 +182,13 @@ export class MemoryWebSocket implements WebSocketShape {
   cut(code = 1006, reason = ''): void {
     this.#connection?.transportClosed(this.#net.rig.clock.now());
     this.#end(code, reason);
+  }
+
+  /** Its page is gone. */
+  vanish(): void {
+    this.#connection?.transportClosed(this.#net.rig.clock.now());
+    this.#isOver = true;
+    this.#listeners.clear();
   }
 
   #receive(message: string | Uint8Array): void {

@@ -4,12 +4,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readCorpus } from './corpus-files.ts';
 import { Fuzzer } from './fuzzer.ts';
+import { differentialTargets } from './targets/differential.ts';
 import { targets } from './targets/index.ts';
 
 /** Executions of a target of weight 1. */
-const executions = 4_000;
+const executions = 6_000;
 
-for (const target of targets) {
+// Where `ws` is installed, see differential.ts, it is compared with as well.
+for (const target of [...targets, ...(await differentialTargets())]) {
   describe(`fuzzing ${target.name}: ${target.promise}`, () => {
     const corpus = readCorpus(target.name);
 

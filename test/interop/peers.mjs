@@ -24,6 +24,13 @@ const bun = `${here}node_modules/.bin/bun`;
 const deno = `${here}node_modules/.bin/deno`;
 const gorilla = `${built}gorilla`;
 const lws = `${built}echo-libwebsockets`;
+const chromium =
+  [
+    process.env.CHROMIUM_PATH,
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+  ].find((path) => path !== undefined && existsSync(path)) ?? '/usr/bin/chromium';
 
 /**
  * `server` prints the port of an echo server; `client` takes URL and NAME and runs the conformance cases; `interop` takes
@@ -41,6 +48,7 @@ export const allPeers = [
   },
   {
     name: 'ws',
+    npm: 'ws',
     version: () => packageVersion('ws'),
     server: ['node', `${peers}echo-ws.mjs`],
     client: ['node', `${peers}client-whatwg.mjs`, 'ws'],
@@ -48,12 +56,14 @@ export const allPeers = [
   },
   {
     name: 'undici',
+    npm: 'undici',
     version: () => packageVersion('undici'),
     client: ['node', `${peers}client-whatwg.mjs`, 'undici'],
     interop: ['node', `${peers}interop-whatwg.mjs`, 'undici'],
   },
   {
     name: 'Bun',
+    npm: 'bun',
     version: () => packageVersion('bun'),
     server: [bun, `${peers}echo-bun.mjs`],
     client: [bun, `${peers}client-whatwg.mjs`, 'global'],
@@ -61,10 +71,17 @@ export const allPeers = [
   },
   {
     name: 'Deno',
+    npm: 'deno',
     version: () => packageVersion('deno'),
     server: [deno, 'run', '-A', `${peers}echo-deno.mjs`],
     client: [deno, 'run', '-A', `${peers}client-whatwg.mjs`, 'global'],
     interop: [deno, 'run', '-A', `${peers}interop-whatwg.mjs`, 'global'],
+  },
+  {
+    name: 'Chromium',
+    version: () => output(chromium, '--version').split(/\s+/)[1] ?? '',
+    program: chromium,
+    interop: ['node', `${peers}interop-chromium.mjs`, chromium],
   },
   {
     name: 'Python websockets',
@@ -112,18 +129,38 @@ export const allPeers = [
   },
 ];
 
-/** Installs what npm and Debian have of the peers, and compiles the rest. Peers that cannot be had are left out, and named. */
-export function preparePeers(wanted = allPeers) {
+/**
+ * Installs what npm has of the peers and, unless it is told not to, what Debian has; compiles the rest. Gives the peers
+ * there are, and of the others why they are left out, as lines of text.
+ */
+export function preparePeers(wanted = allPeers, { installsDebian = true } = {}) {
   mkdirSync(built, { recursive: true });
-  if (!existsSync(`${here}node_modules/ws`)) run('npm', ['ci', '--prefix', here]);
+  if (wanted.some(({ npm }) => npm !== undefined && !isInstalled(npm))) {
+    spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--prefix', here], {
+      stdio: 'ignore',
+      timeout: 120_000,
+    });
+  }
   const packages = wanted.flatMap(({ debian = [] }) => debian).filter((name) => debianVersion(name) === '');
-  if (packages.length > 0) installDebian(packages);
-  return wanted.filter((peer) => {
-    const missing = (peer.debian ?? []).filter((name) => debianVersion(name) === '');
-    if (missing.length > 0)
-      console.error(`${peer.name} is left out: ${missing.join(', ')} cannot be installed`);
-    return missing.length === 0 && build(peer);
+  if (installsDebian && packages.length > 0) installDebian(packages);
+  const leftOut = [];
+  const peers = wanted.filter((peer) => {
+    const obstacle = obstacleTo(peer);
+    if (obstacle !== undefined) leftOut.push(`${peer.name} is left out: ${obstacle}`);
+    return obstacle === undefined;
   });
+  return { peers, leftOut };
+}
+
+const isInstalled = (name) => existsSync(`${here}node_modules/${name}/package.json`);
+
+function obstacleTo(peer) {
+  const { npm, debian = [], program } = peer;
+  if (npm !== undefined && !isInstalled(npm)) return `npm ci does not bring ${npm}`;
+  const missing = debian.filter((name) => debianVersion(name) === '');
+  if (missing.length > 0) return `${missing.join(', ')} is not installed`;
+  if (program !== undefined && !existsSync(program)) return `${program} is not there`;
+  return build(peer) ? undefined : 'it does not compile';
 }
 
 export function installDebian(packages) {
@@ -135,12 +172,10 @@ export function installDebian(packages) {
   spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options);
 }
 
-function build({ name, build: recipe }) {
+function build({ build: recipe }) {
   if (recipe === undefined) return true;
   const { command, cwd = here, env = {} } = recipe;
-  const built = run(command[0], command.slice(1), { cwd, env: { ...process.env, ...env } });
-  if (!built) console.error(`${name} is left out: it does not compile`);
-  return built;
+  return run(command[0], command.slice(1), { cwd, env: { ...process.env, ...env } });
 }
 
 const run = (command, args, options = {}) =>

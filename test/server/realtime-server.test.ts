@@ -37,6 +37,8 @@ describe('realtime server', () => {
       (error: unknown) =>
         error instanceof RequestError && error.code === 'schema' && error.body.path === '$.text',
     );
+    // @ts-expect-error: the payload has no text
+    await assert.rejects(realtime.publish('chat:1', { txt: 'typo' }), RequestError);
     // @ts-expect-error: no contract describes it
     await assert.rejects(realtime.publish('elsewhere', {}), UsageError);
   });
@@ -131,11 +133,11 @@ describe('realtime server', () => {
   });
 
   it('serves the connections of a WebSocketServer of one’s own', async (test) => {
-    const realtime = createRealtime({ contracts: contract, authenticate: byName });
+    const realtime = createRealtime({ contracts: contract, authenticate: byName, path: '/realtime' });
     const server = new WebSocketServer({ ...realtime.webSocketOptions, port: 0 });
     test.after(() => server.close({ timeoutMs: 0 }));
     await server.listening;
-    const client = await welcome(test, `ws://127.0.0.1:${server.address()?.port}`, 'ada');
+    const client = await welcome(test, `ws://127.0.0.1:${server.address()?.port}/realtime`, 'ada');
     assert.deepEqual(
       [...realtime.connections].map(({ subject }) => subject),
       ['ada'],

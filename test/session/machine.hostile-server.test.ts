@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ClientMachine, jsonCodec } from '../../src/session/index.ts';
+import { ClientMachine, ClientPresence, jsonCodec } from '../../src/session/index.ts';
 import type { AnyPacket } from './rig.ts';
 
 /** A machine whose server is a test. */
@@ -78,7 +78,8 @@ describe('client, with a server that is broken', () => {
 
     it(`replaces the connection when the reply to a watch is ${JSON.stringify(ok)}`, () => {
       const client = new LonelyClient();
-      client.machine.presence.watch('chat', { onMembers: () => {}, onRefused: () => {} });
+      const presence = client.machine.attach((part, clock) => new ClientPresence(part, clock));
+      presence.watch('chat', { onMembers: () => {}, onRefused: () => {} });
       client.hear({ t: 'reply', id: client.sent.at(-1).id, ok });
       assert.deepEqual(client.closed, ['4002 a reply to watch that is none']);
     });

@@ -2,7 +2,16 @@
 
 import { z } from 'zod';
 import { defineCall, defineChannel, defineContract, type Position } from '../../src/channel/index.ts';
-import type { Message, RealtimeClient, StreamCall } from '../../src/client/index.ts';
+import {
+  call,
+  callStream,
+  history,
+  type Message,
+  messages,
+  presence,
+  type RealtimeClient,
+  type StreamCall,
+} from '../../src/client/index.ts';
 
 const contract = defineContract({
   title: 'Types',
@@ -46,14 +55,14 @@ export async function everyUse(
     },
     { from: position },
   );
-  for await (const { data } of chat.messages()) proves<Same<typeof data, { text: string; tags: string[] }>>();
+  for await (const { data } of messages(chat)) proves<Same<typeof data, { text: string; tags: string[] }>>();
 
   // @ts-expect-error: the text is missing
   await chat.publish({ tags: [] });
   // @ts-expect-error: a number is no text
   await chat.publish({ text: 1 });
   // @ts-expect-error: a member shows its name
-  await chat.presence.enter({ nickname: 'ann' });
+  await presence(chat).enter({ nickname: 'ann' });
 
   // A name that is put together at run time keeps its type.
   await client.channel(`chat:${id}`).publish({ text: 'hi' });
@@ -66,14 +75,24 @@ export async function everyUse(
   // @ts-expect-error: any text at all is no channel name
   client.channel(id);
 
-  const found = client.call('search', { query: 'x' });
+  const page = await history(chat);
+  proves<Same<(typeof page.messages)[number]['data'], { text: string; tags: string[] }>>();
+  presence(chat).watch(({ members }) => {
+    proves<Same<(typeof members)[number]['data'], { name: string }>>();
+  });
+
+  const found = call(client, 'search', { query: 'x' });
   proves<Same<typeof found, Promise<string[]>>>();
-  const ticks = client.call('ticks', 3);
+  const ticks = callStream(client, 'ticks', 3);
   proves<Same<typeof ticks, StreamCall<number>>>();
   // @ts-expect-error: the query is missing
-  client.call('search', {});
+  call(client, 'search', {});
   // @ts-expect-error: no such call
-  client.call('find', {});
+  call(client, 'find', {});
+  // @ts-expect-error: it answers with a stream
+  call(client, 'ticks', 3);
+  // @ts-expect-error: it has one answer
+  callStream(client, 'search', { query: 'x' });
 
   // Without a contract anything goes that is plain data.
   await untyped.channel(id).publish({ any: ['thing', 1, null] });

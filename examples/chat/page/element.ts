@@ -20,10 +20,10 @@ export function fromTemplate(id: string): HTMLElement {
   return inside(copy, '*');
 }
 
-/** Shows a person's initial on a colour that is always the same for the same name. */
-export function paintAvatar(avatar: HTMLElement, name: string): void {
+/** Shows a person's initial on a colour that is always the same for the same person. */
+export function paintAvatar(avatar: HTMLElement, name: string, person: string): void {
   let hash = 0;
-  for (const character of name) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x9e3779b1) >>> 0;
+  for (const character of person) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x9e3779b1) >>> 0;
   avatar.style.setProperty('--hue', String(Math.floor((hash / 2 ** 32) * 360)));
   // A grapheme, so that a family of emoji or an accent is not torn apart.
   const [first] = new Intl.Segmenter().segment(name);

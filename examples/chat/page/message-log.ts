@@ -1,39 +1,40 @@
-// The log of messages and notices: appends, groups by speaker, and stays at the newest unless one scrolled up to read.
+// The log of messages: shows a timeline, groups by speaker, and stays at the newest unless one scrolled up to read.
 
-import type { Said } from '../chat-message.ts';
 import { byId, fromTemplate, inside, paintAvatar } from './element.ts';
+import type { Entry, Item, Timeline, TimelineView } from './timeline.ts';
 
 /** A message follows the last one without a new head when the same person said it within this time. */
 const groupMs = 3 * 60_000;
 
-/** Older entries leave the page, so that a tab that stays open for days stays light. */
-const maxEntries = 500;
-
 /** How far from its end the log may be scrolled and still count as being there, in CSS pixels. */
 const nearPixels = 48;
 
-interface Speech {
-  readonly fromName: string;
-  readonly text: string;
-  readonly at: number;
-  readonly mine: boolean;
+export interface MessageLogHandler {
+  /** A refused message is to be sent again. */
+  onTryAgain(id: string): void;
+  onEdit(entry: Entry): void;
+  onEarlier(): Promise<void>;
 }
 
-export class MessageLog {
+export class MessageLog implements TimelineView {
   readonly #log = byId('log', HTMLDivElement);
   readonly #list = byId('messages', HTMLOListElement);
   readonly #toNewest = byId('to-newest', HTMLButtonElement);
-  readonly #byMessageId = new Map<string, HTMLElement>();
-  readonly #onTryAgain: (id: string) => void;
-  #last: Speech | undefined;
+  readonly #earlier = byId('earlier', HTMLButtonElement);
+  readonly #empty = byId('empty', HTMLParagraphElement);
+  readonly #elements = new Map<Item, HTMLElement>();
+  readonly #handler: MessageLogHandler;
+  #timeline: Timeline | undefined;
+  #mySubject: string | undefined;
+  #isRegroupingDue = false;
 
-  /** @param onTryAgain A refused message of ours is to be sent again. */
-  constructor(onTryAgain: (id: string) => void) {
-    this.#onTryAgain = onTryAgain;
+  constructor(handler: MessageLogHandler) {
+    this.#handler = handler;
     this.#toNewest.addEventListener('click', () => {
       this.toNewest();
       this.#log.focus();
     });
+    this.#earlier.addEventListener('click', () => void this.#showEarlier());
     this.#log.addEventListener('scroll', () => {
       if (this.#isAtEnd()) this.#toNewest.hidden = true;
     });
@@ -43,41 +44,56 @@ export class MessageLog {
     }).observe(this.#log);
   }
 
-  /** Shows what was said, or confirms it if it is on the page already. */
-  said({ id, from, text, at }: Said, mine: boolean): void {
-    const shown = this.#byMessageId.get(id);
-    if (shown === undefined) {
-      this.#append(this.#message(id, { fromName: from.name, text, at, mine }));
-      return;
-    }
-    shown.classList.remove('pending');
-    inside(shown, '.trouble').hidden = true;
-    setTime(inside(shown, 'time'), at);
-  }
-
-  /** Shows our own message before the server has said it. */
-  pending(id: string, fromName: string, text: string): void {
-    const element = this.#message(id, { fromName, text, at: Date.now(), mine: true });
-    element.classList.add('pending');
-    this.#append(element);
+  /** Shows this timeline in place of the one before. */
+  show(timeline: Timeline): void {
+    if (this.#timeline !== undefined) this.#timeline.view = undefined;
+    this.#timeline = timeline;
+    this.#elements.clear();
+    this.#list.replaceChildren();
+    for (const item of timeline.items) this.place(item, undefined);
+    timeline.view = this;
+    this.#regroup();
     this.toNewest();
   }
 
-  /** Marks our own message as not accepted, and offers to send it again. */
-  refused(id: string, reason: string): void {
-    const element = this.#byMessageId.get(id);
-    if (element === undefined) return;
-    const trouble = inside(element, '.trouble');
-    inside(trouble, 'span').textContent = reason;
-    trouble.hidden = false;
+  /** Who one is has become known. */
+  setMe(subject: string): void {
+    this.#mySubject = subject;
+    this.#regroupSoon();
   }
 
-  /** A line in the middle, such as "Ada joined". */
-  notice(text: string): void {
-    const element = fromTemplate('notice-template');
-    inside(element, 'span').textContent = text;
-    this.#last = undefined;
-    this.#append(element);
+  setEarlier(isThere: boolean): void {
+    this.#earlier.hidden = !isThere;
+    this.#regroupSoon();
+  }
+
+  place(item: Item, next: Item | undefined): void {
+    const stays = this.#isAtEnd();
+    let element = this.#elements.get(item);
+    if (element === undefined) {
+      element = item.type === 'gap' ? this.#gap() : this.#message(item);
+      this.#elements.set(item, element);
+    }
+    this.#list.insertBefore(element, (next && this.#elements.get(next)) ?? null);
+    if (item.type === 'entry') this.update(item);
+    this.#regroupSoon();
+    const isOwn = item.type === 'entry' && item.position === undefined;
+    if (stays || isOwn) this.toNewest();
+    else if (next === undefined) this.#toNewest.hidden = false;
+  }
+
+  update(entry: Entry): void {
+    const element = this.#elements.get(entry);
+    if (element === undefined) return;
+    const bubble = inside(element, '.text');
+    if (bubble.textContent !== entry.text) bubble.textContent = entry.text;
+    setTime(inside(element, 'time'), entry.at);
+    inside(element, '.edited').hidden = !entry.isEdited;
+    element.dataset.state = entry.state;
+    inside(element, '.state .visually-hidden').textContent = stateWords[entry.state];
+    const trouble = inside(element, '.trouble');
+    trouble.hidden = entry.state !== 'failed';
+    inside(trouble, 'span').textContent = entry.problem ?? '';
   }
 
   toNewest(): void {
@@ -85,38 +101,70 @@ export class MessageLog {
     this.#toNewest.hidden = true;
   }
 
-  #message(id: string, speech: Speech): HTMLElement {
-    const { fromName, text, at, mine } = speech;
-    const element = fromTemplate('message-template');
-    const last = this.#last;
-    const follows =
-      last !== undefined && last.fromName === fromName && last.mine === mine && at - last.at < groupMs;
-    element.classList.toggle('follows', follows);
-    element.classList.toggle('mine', mine);
-    inside(element, '.name').textContent = mine ? 'You' : fromName;
-    setTime(inside(element, 'time'), at);
-    paintAvatar(inside(element, '.avatar'), fromName);
-    inside(element, '.bubble').textContent = text;
-    inside(element, '.trouble button').addEventListener('click', () => {
-      inside(element, '.trouble').hidden = true;
-      this.#onTryAgain(id);
-    });
-    this.#last = speech;
-    this.#byMessageId.set(id, element);
-    element.dataset.id = id;
+  #gap(): HTMLElement {
+    const element = fromTemplate('notice-template');
+    element.classList.add('gap');
+    inside(element, 'span').textContent = 'Some messages are missing here';
     return element;
   }
 
-  #append(element: HTMLElement): void {
-    const stay = this.#isAtEnd();
-    this.#list.append(element);
-    while (this.#list.childElementCount > maxEntries) {
-      const oldest = this.#list.firstElementChild as HTMLElement;
-      this.#byMessageId.delete(oldest.dataset.id ?? '');
-      oldest.remove();
+  #message(entry: Entry): HTMLElement {
+    const element = fromTemplate('message-template');
+    element.dataset.id = entry.id;
+    inside(element, '.trouble button').addEventListener('click', () => this.#handler.onTryAgain(entry.id));
+    inside(element, '.edit').addEventListener('click', () => this.#handler.onEdit(entry));
+    return element;
+  }
+
+  /** Many items may come at once: they are grouped together, before they are painted. */
+  #regroupSoon(): void {
+    if (this.#isRegroupingDue) return;
+    this.#isRegroupingDue = true;
+    queueMicrotask(() => {
+      this.#isRegroupingDue = false;
+      this.#regroup();
+    });
+  }
+
+  #regroup(): void {
+    let last: Entry | undefined;
+    let day = '';
+    for (const item of this.#timeline?.items ?? []) {
+      const element = this.#elements.get(item)!;
+      if (item.type === 'gap') {
+        last = undefined;
+        continue;
+      }
+      const isMine = item.subject === undefined || item.subject === this.#mySubject;
+      const itsDay = dayOf.format(item.at);
+      const isSameSpeaker = last !== undefined && this.#speaker(last) === this.#speaker(item);
+      const follows =
+        isSameSpeaker && itsDay === day && item.at - (last?.at ?? 0) < groupMs && last?.state !== 'failed';
+      element.classList.toggle('follows', follows);
+      element.classList.toggle('mine', isMine);
+      element.dataset.day = itsDay === day ? '' : itsDay;
+      inside(element, '.name').textContent = isMine ? 'You' : item.name;
+      paintAvatar(inside(element, '.avatar'), item.name, this.#speaker(item));
+      inside(element, '.edit').hidden = !isMine || item.position === undefined;
+      last = item;
+      day = itsDay;
     }
-    if (stay) this.toNewest();
-    else this.#toNewest.hidden = false;
+    this.#empty.hidden = this.#list.childElementCount > 0 || !this.#earlier.hidden;
+  }
+
+  #speaker({ subject, name }: Entry): string {
+    return subject ?? this.#mySubject ?? name;
+  }
+
+  /** What is read stays where it is while the earlier messages come above it. */
+  async #showEarlier(): Promise<void> {
+    this.#earlier.disabled = true;
+    const { scrollHeight, scrollTop } = this.#log;
+    await this.#handler.onEarlier();
+    this.#regroup();
+    this.#toNewest.hidden = true;
+    this.#log.scrollTop = scrollTop + this.#log.scrollHeight - scrollHeight;
+    this.#earlier.disabled = false;
   }
 
   #isAtEnd(): boolean {
@@ -125,9 +173,11 @@ export class MessageLog {
   }
 }
 
+const stateWords = { sending: 'Sending', sent: 'Sent', failed: 'Not sent' } as const;
 const timeOfDay = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const dayOf = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 
-function setTime(element: HTMLTimeElement | HTMLElement, at: number): void {
+function setTime(element: HTMLElement, at: number): void {
   const date = new Date(at);
   element.setAttribute('datetime', date.toISOString());
   element.textContent = timeOfDay.format(date);

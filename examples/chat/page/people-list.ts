@@ -1,81 +1,58 @@
 // The list of who is here, and the line that tells who is typing.
 
-import type { Person } from '../chat-message.ts';
+import type { MemberList } from 'tidewire/client';
+import type { Person } from '../chat-contract.ts';
 import { byId, fromTemplate, inside, paintAvatar } from './element.ts';
+import { Popover } from './popover.ts';
+
+interface Someone {
+  readonly subject: string;
+  readonly name: string;
+  readonly isAway: boolean;
+}
 
 export class PeopleList {
   readonly #list = byId('people-list', HTMLUListElement);
   readonly #count = byId('people-count', HTMLSpanElement);
   readonly #typing = byId('typing', HTMLParagraphElement);
   readonly #panel = byId('people', HTMLElement);
-  readonly #people = new Map<number, Person>();
-  #you: number | undefined;
 
   constructor() {
-    const toggle = byId('people-toggle', HTMLButtonElement);
-    const panel = this.#panel;
-    const show = (open: boolean) => {
-      toggle.setAttribute('aria-expanded', String(open));
-      panel.classList.toggle('open', open);
-    };
-    toggle.addEventListener('click', () => show(toggle.getAttribute('aria-expanded') !== 'true'));
-    addEventListener('keydown', ({ key }) => {
-      if (key === 'Escape' && panel.classList.contains('open')) {
-        show(false);
-        toggle.focus();
-      }
-    });
-    addEventListener('pointerdown', ({ target }) => {
-      if (target instanceof Node && !panel.contains(target) && !toggle.contains(target)) show(false);
-    });
+    new Popover(byId('people-toggle', HTMLButtonElement), this.#panel);
   }
 
-  reset(people: readonly Person[], you: number): void {
-    this.#you = you;
-    this.#panel.classList.remove('stale');
-    this.#people.clear();
-    for (const person of people) this.#people.set(person.id, person);
-    this.#render();
+  /** Somebody with several pages open is one person, and away when all of them are. */
+  show({ members }: MemberList<Person>, mySubject: string | undefined): void {
+    const people = new Map<string, Someone>();
+    for (const { subject, data, isAway } of members) {
+      const other = people.get(subject);
+      people.set(subject, { subject, name: data.name, isAway: isAway && other?.isAway !== false });
+    }
+    const sorted = [...people.values()].sort((a, b) => a.name.localeCompare(b.name));
+    this.#count.textContent = String(sorted.length);
+    this.#list.replaceChildren(...sorted.map((person) => this.#item(person, mySubject)));
   }
 
-  add(person: Person): void {
-    this.#people.set(person.id, person);
-    this.#render();
+  clear(): void {
+    this.#count.textContent = '0';
+    this.#list.replaceChildren();
   }
 
-  remove(id: number): void {
-    this.#people.delete(id);
-    this.#render();
+  showTyping(names: readonly string[]): void {
+    this.#typing.textContent = typingText(names);
   }
 
-  setTyping(id: number, typing: boolean): void {
-    const person = this.#people.get(id);
-    if (person === undefined || person.typing === typing) return;
-    this.#people.set(id, { ...person, typing });
-    this.#render();
+  /** While we are cut off the list shows who was here, paler. */
+  setStale(isStale: boolean): void {
+    this.#panel.classList.toggle('stale', isStale);
   }
 
-  /** While we are cut off the list shows who was here, paler, and nobody is seen typing. */
-  setStale(): void {
-    this.#panel.classList.add('stale');
-    for (const [id, person] of this.#people) this.#people.set(id, { ...person, typing: false });
-    this.#render();
-  }
-
-  #render(): void {
-    const people = [...this.#people.values()].sort((a, b) => a.name.localeCompare(b.name));
-    this.#count.textContent = String(people.length);
-    this.#list.replaceChildren(...people.map((person) => this.#item(person)));
-    this.#typing.textContent = typingText(
-      people.filter(({ id, typing }) => typing && id !== this.#you).map(({ name }) => name),
-    );
-  }
-
-  #item({ id, name, typing }: Person): HTMLElement {
+  #item({ subject, name, isAway }: Someone, mySubject: string | undefined): HTMLElement {
     const item = fromTemplate('person-template');
-    paintAvatar(inside(item, '.avatar'), name);
+    paintAvatar(inside(item, '.avatar'), name, subject);
     inside(item, '.who').textContent = name;
-    inside(item, '.note').textContent = id === this.#you ? 'you' : typing ? 'typing …' : '';
+    inside(item, '.note').textContent = subject === mySubject ? 'you' : isAway ? 'away' : '';
+    item.classList.toggle('away', isAway);
     return item;
   }
 }

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { UsageError } from '../../channel/index.ts';
+import { type ChannelPolicy, UsageError } from '../../channel/index.ts';
 import { CommitWitness, witnessPathOf } from './commit-witness.ts';
 import { loadDriver, type OpenDatabase, type SqliteDatabase, sqliteCodeOf } from './driver.ts';
 import { applicationId, createTables, schemaVersion, tablesOfAnEpoch } from './schema.ts';
@@ -19,27 +19,34 @@ export interface OpenedStore {
 }
 
 /** @throws {DamageError} when the file is damaged and `onDamage` is `refuse`. */
-export async function openStore(settings: StoreSettings): Promise<OpenedStore> {
+export async function openStore(
+  settings: StoreSettings,
+  policies: ReadonlyMap<number, ChannelPolicy>,
+): Promise<OpenedStore> {
   const open = await loadDriver(settings.driver);
   mkdirSync(dirname(resolve(settings.path)), { recursive: true });
   try {
-    return openFile(open, settings);
+    return openFile(open, settings, policies);
   } catch (error) {
     if (!(error instanceof DamageError) || settings.onDamage === 'refuse') throw error;
     putAside(settings.path);
-    return { ...openFile(open, settings), opening: 'replaced' };
+    return { ...openFile(open, settings, policies), opening: 'replaced' };
   }
 }
 
 /** Moves the file and what belongs to it out of the way, for people to look at. */
-function putAside(path: string): void {
+export function putAside(path: string): void {
   const suffix = `damaged-${Date.now()}`;
   for (const file of [path, `${path}-wal`, `${path}-shm`, witnessPathOf(path)]) {
     if (existsSync(file)) renameSync(file, `${file}.${suffix}`);
   }
 }
 
-function openFile(open: OpenDatabase, settings: StoreSettings): OpenedStore {
+function openFile(
+  open: OpenDatabase,
+  settings: StoreSettings,
+  policies: ReadonlyMap<number, ChannelPolicy>,
+): OpenedStore {
   let database: SqliteDatabase | undefined;
   let witness: CommitWitness | undefined;
   try {
@@ -53,7 +60,11 @@ function openFile(open: OpenDatabase, settings: StoreSettings): OpenedStore {
     const begun = opening === 'continued' ? commits : renewEpochs(database, { commits: seen + 1, time });
     witness.write(begun);
     witness.sync();
-    return { store: new Store({ database, witness, commits: begun, time }, settings), opening, time };
+    return {
+      store: new Store({ database, witness, commits: begun, time, policies }, settings),
+      opening,
+      time,
+    };
   } catch (error) {
     witness?.close();
     database?.close();

@@ -53,9 +53,11 @@ export class StoreLink {
     const worker = new Worker(new URL('./store-thread.js', import.meta.url), {
       workerData: options.settings,
     });
+    // It may tell why it does not open, and have ended, before anybody could wait for its end.
+    const exit = new Promise((resolve) => worker.once('exit', resolve));
     const [first] = (await once(worker, 'message')) as [FromStore];
     if (first.type === 'open') return new StoreLink(worker, first, options);
-    await once(worker, 'exit');
+    await exit;
     throw errorOf(first as StoreAnswer & { type: 'failed' | 'usage' });
   }
 
@@ -144,7 +146,7 @@ export class StoreLink {
     this.#sent = [];
     // The next batch is on its way while the answers to this one are handed out.
     if (trouble === undefined) this.#flush();
-    if (this.#sent.length === 0) this.#worker.unref();
+    if (this.#sent.length === 0 && this.#end === undefined) this.#worker.unref();
     for (const [index, waiting] of sent.entries()) {
       const answer = answers[index]!;
       if (answer.type === 'done') waiting.onResult(answer.result);

@@ -1,21 +1,23 @@
 // The thread that the store lives in: takes batches, and answers when they are on disk.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { UsageError } from '../../channel/index.ts';
-import { type OpenedStore, openStore } from './open-store.ts';
+import { type ChannelPolicy, UsageError } from '../../channel/index.ts';
+import { type OpenedStore, openStore, putAside } from './open-store.ts';
 import { DamageError } from './seal.ts';
 import { failureOf, type Store } from './store.ts';
 import type { FromStore, StoreFailure, StoreSettings, ToStore } from './store-call.ts';
 
 const port = parentPort!;
 const settings = workerData as StoreSettings;
+/** Those that calls name by number, over all stores that take each other's place. */
+const policies = new Map<number, ChannelPolicy>();
 let store: Store | undefined;
 
 function tell(message: FromStore): void {
   port.postMessage(message);
 }
 
-function damaged({ message }: DamageError): StoreFailure {
+function failureOfDamage({ message }: DamageError): StoreFailure {
   const text =
     `the store ${settings.path} is damaged (${message}): put it aside and start again, or open it with ` +
     "onDamage 'replace', which does that; channels then begin empty, in new epochs";
@@ -23,7 +25,7 @@ function damaged({ message }: DamageError): StoreFailure {
 }
 
 function openingFailure(error: unknown): FromStore {
-  if (error instanceof DamageError) return damaged(error);
+  if (error instanceof DamageError) return failureOfDamage(error);
   if (error instanceof UsageError) return { type: 'usage', message: error.message };
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC' || code === 'EPERM') {
@@ -34,25 +36,27 @@ function openingFailure(error: unknown): FromStore {
 }
 
 async function open(): Promise<OpenedStore> {
-  const opened = await openStore(settings);
+  const opened = await openStore(settings, policies);
   store = opened.store;
   return opened;
 }
 
-async function runBatch({ policies, calls }: ToStore & { type: 'batch' }): Promise<void> {
+async function runBatch(batch: ToStore & { type: 'batch' }): Promise<void> {
+  for (const [number, policy] of batch.policies) policies.set(number, policy);
   try {
-    store!.learn(policies);
-    tell({ type: 'answers', answers: store!.run(calls) });
+    tell({ type: 'answers', answers: store!.run(batch.calls) });
   } catch (error) {
     if (!(error instanceof DamageError)) throw error;
     store!.close();
-    const answers = calls.map(() => damaged(error));
+    store = undefined;
+    const failure = failureOfDamage(error);
     if (settings.onDamage === 'replace') {
+      // What is left may look whole when it is opened: it has to go, whatever that finds.
+      putAside(settings.path);
       await open();
-      tell({ type: 'answers', answers, trouble: 'replaced' });
-    } else {
-      tell({ type: 'answers', answers, trouble: 'damaged' });
     }
+    const trouble = settings.onDamage === 'replace' ? 'replaced' : 'damaged';
+    tell({ type: 'answers', answers: batch.calls.map(() => failure), trouble });
   }
 }
 

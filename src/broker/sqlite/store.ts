@@ -27,6 +27,8 @@ export interface StoreState {
   readonly witness: CommitWitness;
   readonly commits: number;
   readonly time: number;
+  /** Those that calls name by number. */
+  readonly policies: ReadonlyMap<number, ChannelPolicy>;
 }
 
 /** Synchronous, as its drivers are: it lives in a thread of its own, since a commit waits for the disk. */
@@ -42,14 +44,15 @@ export class Store {
   readonly #count: SqliteStatement;
   readonly #add: SqliteStatement;
   readonly #forget: readonly SqliteStatement[];
-  readonly #policies = new Map<number, ChannelPolicy>();
+  readonly #policies: ReadonlyMap<number, ChannelPolicy>;
   readonly #atHand = new Map<string, StoredChannel>();
   #touched = new Set<StoredChannel>();
   #commits: number;
   #time: number;
   #hasWritten = false;
 
-  constructor({ database, witness, commits, time }: StoreState, settings: StoreSettings) {
+  constructor({ database, witness, commits, time, policies }: StoreState, settings: StoreSettings) {
+    this.#policies = policies;
     this.#database = database;
     this.#witness = witness;
     this.#settings = settings;
@@ -70,10 +73,6 @@ export class Store {
       ...['publication', ...tablesOfAnEpoch].map((table) => `DELETE FROM ${table} WHERE channel = ?`),
       'DELETE FROM channel WHERE id = ?',
     ].map((sql) => database.prepare(sql));
-  }
-
-  learn(policies: readonly (readonly [number, ChannelPolicy])[]): void {
-    for (const [number, policy] of policies) this.#policies.set(number, policy);
   }
 
   /**

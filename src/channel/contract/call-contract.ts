@@ -62,7 +62,8 @@ export function defineCall<
   Input extends StandardSchema,
   Output extends StandardSchema,
   const IsStream extends boolean = false,
->(options: CallOptions<Input, Output, IsStream>): CallContract<Input, Output, IsStream> {
+>(options: CallOptions<Input, Output, IsStream>): CallContract<Input, Output, NoInfer<IsStream>> {
+  // `NoInfer`: a contract around it knows only that it is a boolean, and must not be what says so.
   return new CallContract(options);
 }
 

@@ -1,7 +1,8 @@
 // Several processes that run one command and share its port: starts them, replaces one that ends, and ends them all.
 //
 // Connections come to this process and are dealt out in turn, as `node:cluster` does unless it is told otherwise. That
-// costs some 100 µs of CPU for a connection, once, and keeps the workers level however long connections last.
+// costs 0.2–0.4 ms of CPU for a connection, once, and keeps the workers level however long connections last
+// (docs/design/speed.md has what the other ways cost).
 
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,6 +1,6 @@
 // One subscription of the machine, shared by all who listen to a channel in this program.
 
-import { deliveryTraits, type GapReason, type Position } from '../../channel/index.ts';
+import type { GapReason, Position } from '../../channel/index.ts';
 import type {
   ClientSubscription,
   ErrorBody,
@@ -143,7 +143,7 @@ export class ChannelFeed {
     const { position } = publication;
     const readers: Joined[] = [];
     for (const joined of this.#joined.values()) if (this.#isNew(joined, position)) readers.push(joined);
-    const message = readers.length === 0 ? undefined : reader.read(channel, publication);
+    const message = readers.length === 0 ? undefined : reader(channel, publication);
     // What does not fit the contract stays in a mailbox: a consumer with a newer contract may know what to do with it.
     if (message === undefined) return loop.do(() => finish(readers.length === 0));
     let unfinished = readers.length;
@@ -162,8 +162,7 @@ export class ChannelFeed {
   #isNew({ seen }: Joined, { epoch, offset }: Position): boolean {
     const deliveryClass = this.#subscription?.deliveryClass;
     // In a mailbox entries repeat by design, and in a signal channel all have the same position.
-    if (deliveryClass === undefined || deliveryClass === 'mailbox') return true;
-    if (!deliveryTraits[deliveryClass].isStored) return true;
+    if (deliveryClass !== 'log' && deliveryClass !== 'state') return true;
     return seen?.epoch !== epoch || seen.offset < offset;
   }
 

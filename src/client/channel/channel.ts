@@ -7,13 +7,9 @@ import {
   UsageError,
   unstoredPosition,
 } from '../../channel/index.ts';
-import { errorBody, type PublishFields, RequestError } from '../../session/index.ts';
-import type { Message, MessageReader } from '../message.ts';
-import type { Requests } from '../requests.ts';
+import { type PublishFields, RequestError } from '../../session/index.ts';
+import type { Publisher } from '../publisher.ts';
 import type { ChannelFeed } from './channel-feed.ts';
-import type { ChannelPresence } from './channel-presence.ts';
-import { type HistoryPage, type HistoryQuery, historyPacket, readHistory } from './history.ts';
-import { MessageStream } from './message-stream.ts';
 import { type MessageHandler, type SubscribeOptions, Subscription } from './subscription.ts';
 
 export interface PublishOptions {
@@ -26,31 +22,27 @@ export interface PublishOptions {
 
 /** What a channel needs of the client. */
 export interface ChannelHost {
-  readonly requests: Requests;
-  feed(channel: string): ChannelFeed;
+  readonly publisher: Publisher;
+  feed(): ChannelFeed;
   report(error: unknown): void;
 }
 
-export interface ChannelParts {
-  readonly name: string;
-  readonly contract: AnyChannelContract | undefined;
-  readonly reader: MessageReader;
-  readonly presence: ChannelPresence<never, never>;
-}
-
 export class Channel<Draft = PlainData, Payload = PlainData, Presence = PlainData> {
+  /** For the compiler: what the channel carries. There is no such property. */
+  declare readonly '~types'?: {
+    readonly draft: (draft: Draft) => void;
+    readonly payload: Payload;
+    readonly presence: Presence;
+  };
   readonly name: string;
-  /** Who is there. */
-  readonly presence: ChannelPresence<Presence, Presence>;
   readonly #host: ChannelHost;
-  readonly #parts: ChannelParts;
+  readonly #contract: AnyChannelContract | undefined;
 
   /** Made by `client.channel`. */
-  constructor(host: ChannelHost, parts: ChannelParts) {
-    this.name = parts.name;
-    this.presence = parts.presence as unknown as ChannelPresence<Presence, Presence>;
+  constructor(name: string, contract: AnyChannelContract | undefined, host: ChannelHost) {
+    this.name = name;
+    this.#contract = contract;
     this.#host = host;
-    this.#parts = parts;
   }
 
   /**
@@ -61,17 +53,15 @@ export class Channel<Draft = PlainData, Payload = PlainData, Presence = PlainDat
    * published, and nobody knows any more. `full`: too many wait already. Otherwise: refused, for the reason in `code`.
    */
   publish(data: Draft, options: PublishOptions = {}): Promise<Position> {
-    const { contract } = this.#parts;
+    const contract = this.#contract;
     let draft: PlainData = data as PlainData;
     let stateKey = options.stateKey;
     if (contract !== undefined) {
       const validation = contract.validatePayload(data);
       if (validation.type === 'invalid') {
         const [issue] = validation.issues;
-        const body = errorBody('schema', issue?.message ?? 'not what the contract says', {
-          path: issue?.path ?? '$',
-        });
-        return Promise.reject(new RequestError(body));
+        const { path = '$', message: msg = '' } = issue ?? {};
+        return Promise.reject(new RequestError({ code: 'schema', msg, retry: 'no', path }));
       }
       draft = validation.value;
       stateKey = contract.stateKeyOf(validation.value);
@@ -85,11 +75,9 @@ export class Channel<Draft = PlainData, Payload = PlainData, Presence = PlainDat
 
   /** `state`: takes a key away. @throws {UsageError} in a channel of another class. */
   remove(stateKey: string, options: Pick<PublishOptions, 'key'> = {}): Promise<Position> {
-    const deliveryClass = this.#parts.contract?.policy.class;
+    const deliveryClass = this.#contract?.policy.class;
     if (deliveryClass !== undefined && deliveryClass !== 'state') {
-      throw new UsageError(
-        `only state channels have keys to remove: ${this.name} is of class ${deliveryClass}`,
-      );
+      throw new UsageError(`${this.name} is no state channel`);
     }
     return this.#publish({ data: null, stateKey, removed: true, ...options });
   }
@@ -100,34 +88,17 @@ export class Channel<Draft = PlainData, Payload = PlainData, Presence = PlainDat
    */
   subscribe(handler: MessageHandler<Payload>, options: SubscribeOptions = {}): Subscription<Payload> {
     const { name } = this;
-    const feed = this.#host.feed(name);
+    const feed = this.#host.feed();
     const report = (error: unknown): void => this.#host.report(error);
     const subscription = new Subscription<Payload>(feed, handler, { ...options, channel: name, report });
     feed.join(subscription, options.from);
     return subscription;
   }
 
-  /** Listens with a loop: `for await (const message of channel.messages())`. */
-  messages(options: SubscribeOptions = {}): MessageStream<Payload> {
-    return new MessageStream<Payload>((handler, more) => this.subscribe(handler, more), options);
-  }
-
-  /** One page of what the channel keeps. Rejects with a `RequestError`. */
-  async history(query: HistoryQuery = {}): Promise<HistoryPage<Payload>> {
-    const packet = historyPacket(this.name, query);
-    const data = await this.#host.requests.ask(
-      (machine, { now, done }) => machine.history(packet, { now, done }),
-      { signal: query.signal, isRepeatable: true },
-    );
-    return readHistory(this.name, data, this.#parts.reader) as unknown as HistoryPage<Payload>;
-  }
-
   #publish(fields: PublishFields): Promise<Position> {
-    const { requests } = this.#host;
-    if (this.#parts.contract?.policy.class !== 'signal') return requests.publish(this.name, fields);
-    requests.signal(this.name, fields.data);
+    const { publisher } = this.#host;
+    if (this.#contract?.policy.class !== 'signal') return publisher.publish(this.name, fields);
+    publisher.signal(this.name, fields.data);
     return Promise.resolve(unstoredPosition);
   }
 }
-
-export type { Message };

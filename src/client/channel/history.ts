@@ -1,8 +1,11 @@
 // Pages of what a channel keeps, as a reader asks for them.
 
 import type { PlainData, Position } from '../../channel/index.ts';
-import { type HistPacket, RequestError } from '../../session/index.ts';
+import { RequestError } from '../../session/index.ts';
+import { channelInternals } from '../internals.ts';
 import type { Message, MessageReader } from '../message.ts';
+import { requestsOf } from '../requests/requests.ts';
+import type { Channel } from './channel.ts';
 
 export interface HistoryQuery {
   /** At most as many; the server may give less.
@@ -47,19 +50,33 @@ interface Reply {
   readonly gap?: 'epoch' | 'trimmed';
 }
 
-export function historyPacket(channel: string, query: HistoryQuery): Omit<HistPacket, 't' | 'id'> {
+/**
+ * One page of what a channel keeps. Waits for a connection, and asks again when it is lost before the answer.
+ * Rejects with a `RequestError`, or with the reason of the signal.
+ */
+export async function history<Payload>(
+  channel: Channel<never, Payload, unknown>,
+  query: HistoryQuery = {},
+): Promise<HistoryPage<Payload>> {
+  const { client, reader } = channelInternals.get(channel)!;
   const { limit = 50, before, after } = query;
   const at = after ?? before;
-  return {
-    ch: channel,
+  const packet = {
+    t: 'hist',
+    ch: channel.name,
     dir: after === undefined ? 'back' : 'fwd',
     n: limit,
     ...(at !== undefined && { e: at.epoch, o: at.offset }),
-  };
+  } as const;
+  const data = await requestsOf(client).ask((machine, { now, done }) => machine.ask(packet, { now, done }), {
+    signal: query.signal,
+    isRepeatable: true,
+  });
+  return readHistory(channel.name, data, reader) as HistoryPage<never>;
 }
 
 /** @throws {RequestError} when the answer is none. */
-export function readHistory(channel: string, data: PlainData, reader: MessageReader): HistoryPage {
+function readHistory(channel: string, data: PlainData, reader: MessageReader): HistoryPage {
   const { e: epoch, o, m = [], more, next, gap } = data as unknown as Reply;
   if (typeof epoch !== 'string' || typeof o !== 'number' || !Array.isArray(m)) {
     throw new RequestError({ code: 'internal', msg: 'the server gave no history', retry: 'no' });
@@ -67,7 +84,7 @@ export function readHistory(channel: string, data: PlainData, reader: MessageRea
   const messages: Message[] = [];
   const removed: Message<null>[] = [];
   for (const entry of m as readonly Entry[]) {
-    const message = reader.read(channel, {
+    const message = reader(channel, {
       position: { epoch, offset: entry.o },
       data: entry.d,
       ...(entry.ts !== undefined && { publishedAt: entry.ts }),

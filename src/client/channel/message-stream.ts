@@ -2,7 +2,16 @@
 
 import type { RequestError } from '../../session/index.ts';
 import type { Message } from '../message.ts';
+import type { Channel } from './channel.ts';
 import type { MessageHandler, SubscribeOptions, Subscription } from './subscription.ts';
+
+/** Listens with a loop: `for await (const message of messages(channel))`. */
+export function messages<Payload>(
+  channel: Channel<never, Payload, unknown>,
+  options: SubscribeOptions = {},
+): MessageStream<Payload> {
+  return new MessageStream<Payload>((handler, more) => channel.subscribe(handler, more), options);
+}
 
 interface Waiting<Payload> {
   resolve(result: IteratorResult<Message<Payload>, undefined>): void;

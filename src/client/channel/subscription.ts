@@ -81,7 +81,11 @@ export class Subscription<Payload = unknown> implements FeedListener {
       return;
     }
     this.#queue.push(item);
-    if ('message' in item) this.#handled ??= before(item.message.position);
+    if ('message' in item) {
+      // Nothing has been read yet of what begins here.
+      const { epoch, offset } = item.message.position;
+      this.#handled ??= { epoch, offset: Math.max(0, offset - 1) };
+    }
     if (!this.#isHandling) void this.#handleAll();
   }
 
@@ -133,9 +137,4 @@ export class Subscription<Payload = unknown> implements FeedListener {
     if (onEnd === undefined) throw new RequestError(error);
     onEnd(new RequestError(error));
   }
-}
-
-/** Where one stands who has read nothing yet of what begins here. */
-function before({ epoch, offset }: Position): Position {
-  return { epoch, offset: Math.max(0, offset - 1) };
 }

@@ -102,6 +102,9 @@ export class Dialer {
             close: (code, reason) => this.#giveUp(transport, { code, reason }),
           });
         },
+        onMessage: (message) => {
+          if (isCurrent()) this.#handler.onMessage(message);
+        },
         onClose: (code, reason) => {
           if (!isCurrent()) return;
           this.#transport = undefined;
@@ -109,13 +112,6 @@ export class Dialer {
         },
       });
       this.#transport = transport;
-      transport.start({
-        onMessage: (message) => {
-          if (isCurrent()) this.#handler.onMessage(message);
-        },
-        onDrain: () => {},
-        onClose: () => {},
-      });
     } catch (error) {
       this.#handler.onClose({ type: 'network', code: 1006, message: messageOf(error) });
     }

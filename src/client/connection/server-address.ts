@@ -11,8 +11,9 @@ export function serverAddresses(url: string | readonly string[]): readonly strin
 
 function serverAddress(url: string): string {
   const { location } = globalThis as { location?: { readonly origin: string } };
-  const address = url.startsWith('/') && location !== undefined ? location.origin + url : url;
-  const match = /^(ws|http)(s?):\/\/[^\s#]+$/i.exec(address);
-  if (match === null) throw new UsageError(`not an address of a WebSocket server: ${url}`);
-  return `ws${match[2]!.toLowerCase()}${address.slice(match[0].indexOf(':'))}`;
+  const address = url.startsWith('/') ? `${location?.origin}${url}` : url;
+  if (!/^(ws|http)s?:\/\/[^\s#]+$/i.test(address)) {
+    throw new UsageError(`not an address of a WebSocket server: ${url}`);
+  }
+  return address.replace(/^http/i, 'ws');
 }

@@ -27,6 +27,7 @@ export interface WebSocketDoorOptions {
   readonly metrics: MetricsCounter;
   readonly logger: Logger;
   readonly webSocket: WebSocketOptions;
+  readonly path: string | undefined;
   readonly tokenFrom: TokenFromOptions;
   readonly rates: RateLimits;
   readonly plainProfile: boolean;
@@ -53,8 +54,10 @@ export class WebSocketDoor {
 
   /** The options of a WebSocket server whose connections are clients of the hub. */
   get serverOptions(): WebSocketServerOptions<ClientLink> {
-    const { limits } = this.#options.hub;
+    const { hub, path } = this.#options;
+    const { limits } = hub;
     return {
+      ...(path !== undefined && { path }),
       ...this.#options.webSocket,
       limits: {
         maxMessageBytes: Math.max(limits.maxPacketBytes, maxHelloBytes),

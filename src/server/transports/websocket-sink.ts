@@ -6,6 +6,9 @@ import { type Connection, PreparedMessage } from '../../websocket/index.ts';
 /** RFC 6455, 5.5: a control frame has at most 125 bytes, of which the code takes two. */
 const maxReasonBytes = 123;
 
+/** The form of a message that one connection was sent as it is. */
+const sentOnce = Symbol('sent once');
+
 export class WebSocketSink implements MessageSink {
   readonly #connection: Connection<unknown>;
   readonly #metrics: { sent: number };
@@ -25,8 +28,14 @@ export class WebSocketSink implements MessageSink {
   }
 
   sendShared(shared: SharedMessage): void {
-    if (!(shared.form instanceof PreparedMessage)) shared.form = new PreparedMessage(shared.message);
     this.#metrics.sent++;
+    if (shared.form === undefined) {
+      // Most channels have one reader here, and a frame of its own would cost more than it saves.
+      shared.form = sentOnce;
+      this.#connection.send(shared.message);
+      return;
+    }
+    if (shared.form === sentOnce) shared.form = new PreparedMessage(shared.message);
     this.#connection.send(shared.form as PreparedMessage);
   }
 

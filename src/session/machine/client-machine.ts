@@ -2,11 +2,13 @@
 
 import type { PlainData } from '../../channel/index.ts';
 import { Backoff } from '../backoff.ts';
-import { closeVerdict, SessionCloseCode } from '../close-code.ts';
+import { ClientCloseCode, closeVerdict } from '../client-close-code.ts';
 import type { PacketCodec } from '../codec/packet-codec.ts';
 import { PacketError } from '../errors.ts';
 import type {
+  CancelPacket,
   ClientPacket,
+  CreditPacket,
   HistPacket,
   PongPacket,
   ReplyPacket,
@@ -27,7 +29,7 @@ import {
   type RequestResult,
   type ResumeState,
 } from './client-options.ts';
-import { ClientPresence, type PresenceMachine } from './client-presence.ts';
+import type { ClientPart, PartMachine } from './client-part.ts';
 import { ClientRequests, disconnectedResult, type RequestOptions, requestResult } from './client-requests.ts';
 import { ClientSubscription, type ClientSubscriptionOptions } from './client-subscription.ts';
 import { ClientSubscriptions, type SubscriptionsHost } from './client-subscriptions.ts';
@@ -50,7 +52,9 @@ export class ClientMachine {
   readonly #subscriptions: ClientSubscriptions;
   readonly #requests: ClientRequests;
   readonly #outbox: Outbox;
-  readonly presence: ClientPresence;
+  #part: ClientPart | undefined;
+  /** The clock of presence, as an earlier life has left it. */
+  readonly #clock: number;
   #state: ClientState = 'idle';
   #now = 0;
   #credential: string | undefined;
@@ -77,8 +81,8 @@ export class ClientMachine {
     const { Subscription } = this.#parts;
     const resumed = new Map(resume?.positions);
     this.#subscriptions = new ClientSubscriptions(this.#subscriptionsHost(), resumed, Subscription);
-    this.#outbox = new this.#parts.Outbox(this.#outboxHost());
-    this.presence = new ClientPresence(this.#presenceHost(), resume?.clock);
+    this.#outbox = new this.#parts.Outbox(this.#outboxHost(), options.maxUnanswered);
+    this.#clock = resume?.clock ?? 0;
   }
 
   get state(): ClientState {
@@ -106,7 +110,7 @@ export class ClientMachine {
     return {
       sid: session.sid,
       tok: session.tok,
-      clock: this.presence.clock,
+      clock: this.#part?.clock ?? this.#clock,
       positions: this.#subscriptions.positions,
     };
   }
@@ -138,7 +142,7 @@ export class ClientMachine {
     this.#advance(now);
     if (this.#state === 'open') this.#send({ t: 'bye' });
     this.#session = undefined;
-    this.#dropTransport(SessionCloseCode.Normal, 'bye');
+    this.#dropTransport(ClientCloseCode.Normal, 'bye');
     this.#setState('stopped');
   }
 
@@ -169,42 +173,44 @@ export class ClientMachine {
     if (this.#state === 'open') this.#send({ t: 'pub', ch: channel, d: data });
   }
 
-  history(
-    query: Omit<HistPacket, 't' | 'id'>,
-    { now, done }: { readonly now: number; done(result: RequestResult): void },
-  ): void {
-    this.#advance(now);
-    if (this.#state !== 'open') return done(disconnectedResult());
-    this.#request(
-      (id) => ({ t: 'hist', id, ...query }),
-      (reply) => done(requestResult(reply)),
-    );
-  }
-
-  /** Calls a method. Returns what cancels it. */
-  call(
-    call: Omit<RpcPacket, 't' | 'id'>,
+  /**
+   * Asks once: for a page of history, or by a call. Without a connection, and when it is lost before the answer, the
+   * result is `disconnected`. Returns the id by which a call is cancelled, or granted more parts.
+   */
+  ask(
+    packet: Omit<HistPacket, 'id'> | Omit<RpcPacket, 'id'>,
     {
       now,
       done,
       onPart,
     }: { readonly now: number; done(result: RequestResult): void; onPart?(data: PlainData): void },
-  ): () => void {
+  ): number {
     this.#advance(now);
     if (this.#state !== 'open') {
       done(disconnectedResult());
-      return () => {};
+      return 0;
     }
     // A call may take as long as its own deadline says, or as long as it likes.
-    const deadlineAt = call.ms === undefined ? undefined : this.#now + call.ms + this.#times.replyMs;
-    const id = this.#request(
-      (id) => ({ t: 'rpc', id, ...call }),
+    const { replyMs } = this.#times;
+    const ms = packet.t === 'hist' ? 0 : packet.ms;
+    const deadlineAt = ms === undefined ? undefined : this.#now + ms + replyMs;
+    return this.#request(
+      (id) => ({ ...packet, id }),
       (reply) => done(requestResult(reply)),
       { deadlineAt, onPart },
     );
-    return () => {
-      if (this.#requests.has(id)) this.#send({ t: 'cancel', id });
-    };
+  }
+
+  /** Says something of a call, unless it is over. */
+  tell(packet: CancelPacket | (CreditPacket & { readonly id: number })): void {
+    if (this.#requests.has(packet.id)) this.#send(packet);
+  }
+
+  /** Adds a part that has to do with the connection: presence, where it is wanted. There is one at most. */
+  attach<Part extends ClientPart>(create: (machine: PartMachine, clock: number) => Part): Part {
+    const part = create(this.#partMachine(), this.#clock);
+    this.#part = part;
+    return part;
   }
 
   #onSubscribed(packet: SubscribedPacket): void {
@@ -222,7 +228,7 @@ export class ClientMachine {
 
   transportOpened(transport: Pick<Transport, 'send' | 'close'>, codec: PacketCodec, now: number): void {
     this.#advance(now);
-    if (this.#state !== 'connecting') return transport.close(SessionCloseCode.Normal, 'not wanted any more');
+    if (this.#state !== 'connecting') return transport.close(ClientCloseCode.Normal, 'not wanted any more');
     this.#clearConnectionDeadlines();
     this.#transport = transport;
     this.#codec = codec;
@@ -240,7 +246,7 @@ export class ClientMachine {
       packet = asServerPacket(this.#codec!.decode(message));
     } catch (error) {
       if (!(error instanceof PacketError)) throw error;
-      return this.#lose(SessionCloseCode.Reset, error.message);
+      return this.#lose(ClientCloseCode.Reset, error.message);
     }
     if (this.#state === 'open') this.#onSilenceBroken();
     this.#handle(packet);
@@ -311,7 +317,7 @@ export class ClientMachine {
     this.#pingLater();
     this.#connectionTimer(this.#times.steadyMs, () => this.#backoff.reset());
     this.#subscriptions.onWelcome(packet);
-    this.presence.connected();
+    this.#part?.connected();
     this.#outbox.flush();
   }
 
@@ -341,7 +347,7 @@ export class ClientMachine {
   }
 
   #reset(reason: string): void {
-    this.#lose(SessionCloseCode.Reset, reason);
+    this.#lose(ClientCloseCode.Reset, reason);
   }
 
   #dropTransport(code: number, reason: string): void {
@@ -356,7 +362,7 @@ export class ClientMachine {
     this.#cancelReconnect();
     this.#subscriptions.disconnected();
     this.#outbox.disconnected();
-    this.presence.disconnected();
+    this.#part?.disconnected();
     this.#requests.disconnected();
   }
 
@@ -378,11 +384,11 @@ export class ClientMachine {
         return this.#subscriptions.onPacket(packet);
       case 'end':
         this.#subscriptions.onPacket(packet);
-        return this.presence.onEnd(packet.s, packet.err);
+        return this.#part?.onEnd(packet.s, packet.err);
       case 'sub':
         return this.#onSubscribed(packet);
       case 'map':
-        return this.presence.onMap(packet);
+        return this.#part?.onMap(packet);
       case 'pong':
         return this.#onPong(packet);
       case 'auth':
@@ -404,7 +410,7 @@ export class ClientMachine {
   #onPong({ pos = [] }: PongPacket): void {
     const entries = new Map(pos.map((entry) => [entry[0], entry]));
     this.#subscriptions.onPong(entries);
-    this.presence.onPong(entries);
+    this.#part?.onPong(entries);
   }
 
   #onGoaway(waitMs: number): void {
@@ -412,7 +418,7 @@ export class ClientMachine {
     this.#goaway = this.#deadlines.add(this.#now + waitMs, () => {
       this.#goaway = undefined;
       if (this.#transport === undefined) return;
-      this.#dropTransport(SessionCloseCode.Reset, 'the server asked to come back');
+      this.#dropTransport(ClientCloseCode.Reset, 'the server asked to come back');
       this.#open(true);
     });
   }
@@ -455,7 +461,7 @@ export class ClientMachine {
   #expectSoundWithin(ms: number): void {
     this.#deadlines.cancel(this.#silence);
     this.#silence = this.#deadlines.add(this.#now + ms, () =>
-      this.#lose(SessionCloseCode.Idle, 'silent for too long'),
+      this.#lose(ClientCloseCode.Idle, 'silent for too long'),
     );
   }
 
@@ -524,14 +530,14 @@ export class ClientMachine {
     };
   }
 
-  #presenceHost(): PresenceMachine {
+  #partMachine(): PartMachine {
     const machine = this;
     return {
       get isOpen(): boolean {
         return machine.#state === 'open';
       },
       request: (packet, done) => {
-        this.#request((id) => ({ t: 'pres', id, ...packet }), done);
+        this.#request((id) => ({ ...packet, id }), done);
       },
       setTimer: (afterMs, callback) => this.#connectionTimer(afterMs, callback),
       reset: (reason) => this.#reset(reason),

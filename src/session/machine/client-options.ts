@@ -30,6 +30,9 @@ export interface ClientMachineOptions {
   /** What `resumeState` gave in an earlier life: before a page was reloaded. */
   readonly resume?: ResumeState;
   readonly backoff?: BackoffOptions;
+  /** Publications without an answer; one more is refused with `full`.
+   * @default 1_000 */
+  readonly maxUnanswered?: number;
   readonly times?: Partial<ClientTimes>;
   /** Replaces parts of the machine, in tests. */
   readonly parts?: Partial<ClientParts>;

@@ -2,21 +2,14 @@
 
 import { type PlainData, PresenceMap, type PresenceMember } from '../../channel/index.ts';
 import type { ErrorBody } from '../error-code.ts';
-import type { MapEntry, MapPacket, PresPacket, ReplyPacket } from '../packet.ts';
+import type { MapEntry, MapPacket, ReplyPacket } from '../packet.ts';
 import { isWatchAnswer } from '../server-packet-shape.ts';
+import type { ClientPart, PartMachine } from './client-part.ts';
 
 export interface PresenceHandler {
   /** The members changed. `count` may be more than are listed. */
   onMembers(members: readonly PresenceMember[], count: number): void;
   onRefused(error: ErrorBody): void;
-}
-
-export interface PresenceMachine {
-  readonly isOpen: boolean;
-  request(packet: Omit<PresPacket, 't' | 'id'>, done: (reply: ReplyPacket | undefined) => void): void;
-  setTimer(afterMs: number, callback: () => void): void;
-  /** The server said what cannot be. */
-  reset(reason: string): void;
 }
 
 /** Room between two changes of a client, for what servers do on its behalf. */
@@ -38,14 +31,14 @@ interface Watched {
   isPartial: boolean;
 }
 
-export class ClientPresence {
-  readonly #machine: PresenceMachine;
+export class ClientPresence implements ClientPart {
+  readonly #machine: PartMachine;
   readonly #entered = new Map<string, Entered>();
   readonly #watched = new Map<string, Watched>();
   #clock: number;
 
   /** `clock`: the highest that this session has used, when it continues one. */
-  constructor(machine: PresenceMachine, clock = 0) {
+  constructor(machine: PartMachine, clock = 0) {
     this.#machine = machine;
     this.#clock = clock;
   }
@@ -139,7 +132,7 @@ export class ClientPresence {
   #sendEnter(channel: string): void {
     const entered = this.#entered.get(channel);
     if (entered === undefined || !this.#machine.isOpen) return;
-    const packet = { ch: channel, do: 'enter', c: this.#tick(), d: entered.data } as const;
+    const packet = { t: 'pres', ch: channel, do: 'enter', c: this.#tick(), d: entered.data } as const;
     this.#machine.request(packet, (reply) => {
       if (reply === undefined || this.#entered.get(channel) !== entered) return;
       if (reply.err === undefined) return entered.done();
@@ -154,14 +147,14 @@ export class ClientPresence {
 
   #sendLeave(channel: string): void {
     if (this.#entered.has(channel) || !this.#machine.isOpen) return;
-    this.#machine.request({ ch: channel, do: 'leave', c: this.#tick() }, (reply) =>
+    this.#machine.request({ t: 'pres', ch: channel, do: 'leave', c: this.#tick() }, (reply) =>
       this.#again(reply, () => this.#sendLeave(channel)),
     );
   }
 
   #sendUnwatch(channel: string): void {
     if (this.#watched.has(channel) || !this.#machine.isOpen) return;
-    this.#machine.request({ ch: channel, do: 'unwatch' }, (reply) =>
+    this.#machine.request({ t: 'pres', ch: channel, do: 'unwatch' }, (reply) =>
       this.#again(reply, () => this.#sendUnwatch(channel)),
     );
   }
@@ -175,7 +168,7 @@ export class ClientPresence {
     const watched = this.#watched.get(channel);
     if (watched === undefined || !this.#machine.isOpen) return;
     watched.s = undefined;
-    this.#machine.request({ ch: channel, do: 'watch' }, (reply) => {
+    this.#machine.request({ t: 'pres', ch: channel, do: 'watch' }, (reply) => {
       if (reply === undefined || this.#watched.get(channel) !== watched) return;
       if (reply.err === undefined) {
         if (!isWatchAnswer(reply.ok)) return this.#machine.reset('a reply to watch that is none');

@@ -1,7 +1,6 @@
 // Requests of a client that wait for their reply, each with its deadline.
 
 import type { PlainData } from '../../channel/index.ts';
-import { errorBody } from '../error-code.ts';
 import type { ReplyPacket } from '../packet.ts';
 import type { RequestResult } from './client-options.ts';
 import type { Deadline, DeadlineQueue } from './deadline-queue.ts';
@@ -79,5 +78,5 @@ export function requestResult(reply: ReplyPacket | undefined): RequestResult {
 }
 
 export function disconnectedResult(): RequestResult {
-  return { error: { ...errorBody('unknown', 'the connection was lost'), code: 'disconnected' } };
+  return { error: { code: 'disconnected', msg: 'the connection was lost', retry: 'now' } };
 }

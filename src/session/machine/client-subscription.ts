@@ -3,7 +3,6 @@
 import {
   CreditMeter,
   type DeliveryClass,
-  deliveryTraits,
   type GapReason,
   type PlainData,
   type Position,
@@ -168,8 +167,7 @@ export class ClientSubscription {
     if (this.#state !== 'active') return;
     this.#outstanding--;
     const { o } = packet;
-    const { isStored } = deliveryTraits[this.#class!];
-    if (isStored && this.#class !== 'mailbox') {
+    if (this.#class === 'log' || this.#class === 'state') {
       if (o <= this.#position!.offset) return this.#grant();
       if ((packet.f ?? o) > this.#position!.offset + 1) return this.resubscribe();
       this.#position = { epoch: this.#position!.epoch, offset: o };

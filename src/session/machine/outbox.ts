@@ -1,7 +1,7 @@
 // What the client has published and nobody has answered: sent in order, sent again after a disconnect, never doubled.
 
 import type { PlainData, Position } from '../../channel/index.ts';
-import { type ErrorBody, errorBody } from '../error-code.ts';
+import type { ErrorBody } from '../error-code.ts';
 import type { PubPacket, ReplyPacket } from '../packet.ts';
 import { isPubAnswer } from '../server-packet-shape.ts';
 
@@ -30,7 +30,8 @@ export interface OutboxMachine {
   reset(reason: string): void;
 }
 
-interface Item {
+export interface OutboxItem {
+  /** Its sequence. */
   q: number;
   readonly fields: PublishFields;
   done(result: PublishResult): void;
@@ -45,28 +46,30 @@ interface Item {
 }
 
 /** One channel: everything in the order in which it was published. */
-interface Lane {
+export interface OutboxLane {
   readonly channel: string;
   producer: string;
   lastSequence: number;
   /** The highest sequence that is known to be appended. */
   lastAccepted: number;
-  items: Item[];
+  items: OutboxItem[];
+  /** Nothing is sent for now. */
   isResting: boolean;
   /** The server cannot go on with this producer: a new one begins as soon as no reply is awaited. */
   mustRestart: boolean;
 }
 
-const maxItems = 1_000;
-
 export class Outbox {
-  readonly #machine: OutboxMachine;
-  readonly #lanes = new Map<string, Lane>();
-  readonly #awaited = new Map<number, { readonly lane: Lane; readonly item: Item }>();
+  protected readonly machine: OutboxMachine;
+  readonly #maxItems: number;
+  protected readonly lanes = new Map<string, OutboxLane>();
+  readonly #awaited = new Map<number, { readonly lane: OutboxLane; readonly item: OutboxItem }>();
   #size = 0;
 
-  constructor(machine: OutboxMachine) {
-    this.#machine = machine;
+  /** `maxItems`: how many may be without an answer. */
+  constructor(machine: OutboxMachine, maxItems = 1_000) {
+    this.machine = machine;
+    this.#maxItems = maxItems;
   }
 
   /** Publications that are not answered yet. */
@@ -75,38 +78,22 @@ export class Outbox {
   }
 
   publish(channel: string, fields: PublishFields, done: (result: PublishResult) => void): void {
-    if (this.#size >= maxItems)
-      return done({ error: errorBody('full', `at most ${maxItems} wait to be sent`) });
-    let lane = this.#lanes.get(channel);
-    if (lane === undefined) {
-      const producer = this.#machine.newProducer();
-      lane = {
-        channel,
-        producer,
-        lastSequence: 0,
-        lastAccepted: 0,
-        items: [],
-        isResting: false,
-        mustRestart: false,
-      };
-      this.#lanes.set(channel, lane);
+    if (this.#size >= this.#maxItems) {
+      const msg = `${this.#maxItems} publications wait for their answer`;
+      return done({ error: { code: 'full', msg, retry: 'after', afterMs: 1_000 } });
     }
-    this.#size++;
-    lane.items.push({
-      q: ++lane.lastSequence,
-      fields,
-      done,
-      id: undefined,
-      isUncertain: false,
-      mayYetCome: false,
-      acceptedBefore: 0,
-    });
-    this.#flushLane(lane);
+    let lane = this.lanes.get(channel);
+    if (lane === undefined) {
+      lane = newLane(channel, this.machine.newProducer());
+      this.lanes.set(channel, lane);
+    }
+    this.add(lane, newItem(++lane.lastSequence, fields, done));
+    this.flushLane(lane);
   }
 
   /** Sends whatever may be sent. */
   flush(): void {
-    for (const lane of this.#lanes.values()) this.#flushLane(lane);
+    for (const lane of this.lanes.values()) this.flushLane(lane);
   }
 
   /** The connection is gone: what was not answered is sent again, with the same sequence. */
@@ -117,7 +104,7 @@ export class Outbox {
     }
     this.#awaited.clear();
     // Whatever the server said of a producer, it will say again.
-    for (const lane of this.#lanes.values()) lane.mustRestart = false;
+    for (const lane of this.lanes.values()) lane.mustRestart = false;
   }
 
   /** Returns whether the reply was one to a publish. */
@@ -125,7 +112,7 @@ export class Outbox {
     const awaited = this.#awaited.get(packet.id);
     if (awaited === undefined) return false;
     if (packet.err === undefined && !isPubAnswer(packet.ok)) {
-      this.#machine.reset('a reply to pub that is none');
+      this.machine.reset('a reply to pub that is none');
       return true;
     }
     this.#awaited.delete(packet.id);
@@ -138,13 +125,13 @@ export class Outbox {
     return true;
   }
 
-  #accepted(lane: Lane, item: Item, ok: PlainData): void {
+  #accepted(lane: OutboxLane, item: OutboxItem, ok: PlainData): void {
     const { e, o, dup } = ok as { readonly e: string; readonly o: number; readonly dup: boolean };
     lane.lastAccepted = Math.max(lane.lastAccepted, item.q);
-    this.#settle(lane, item, { position: { epoch: e, offset: o }, duplicate: dup });
+    this.settle(lane, item, { position: { epoch: e, offset: o }, duplicate: dup });
   }
 
-  #refused(lane: Lane, item: Item, error: ErrorBody): void {
+  #refused(lane: OutboxLane, item: OutboxItem, error: ErrorBody): void {
     if (error.code === 'seq_gap') {
       this.#onGap(lane, item, error.expect ?? 1);
     } else if (error.code === 'producer_expired') {
@@ -153,10 +140,11 @@ export class Outbox {
         item.isUncertain = true;
       } else if (item.isUncertain) {
         // Sent before, and the answer was lost: nobody knows, and nobody guesses.
-        this.#settle(lane, item, { error });
+        this.settle(lane, item, { error });
         lane.mustRestart = true;
-      } else if (lane.items[0] === item) {
-        // Sent only once, and refused: it was surely not appended.
+      } else if (lane.items[0] === item || lane.items[0]!.q > 1) {
+        // Sent only once, and refused: it was surely not appended. Nor will a copy be that is still on its way, since
+        // the first one of this producer is not sent any more, and without it the server accepts no other.
         lane.mustRestart = true;
       } else {
         // An earlier one was lost on the way: the server has never heard of this producer.
@@ -164,14 +152,14 @@ export class Outbox {
         this.#rewind(lane, lane.items[0]!.q);
       }
     } else if (error.retry === 'no') {
-      this.#settle(lane, item, { error });
+      this.settle(lane, item, { error });
     } else {
       if (error.retry === 'now') item.isUncertain = true;
       this.#rest(lane, error.afterMs ?? 1_000);
     }
   }
 
-  #onGap(lane: Lane, item: Item, expected: number): void {
+  #onGap(lane: OutboxLane, item: OutboxItem, expected: number): void {
     if (expected <= item.acceptedBefore) {
       // It waits for one that it had accepted before this was sent: it has forgotten, as with a new epoch.
       lane.mustRestart = true;
@@ -188,7 +176,7 @@ export class Outbox {
   }
 
   /** Everything from this sequence on is sent again, in order. What is still awaited for it is not waited for. */
-  #rewind(lane: Lane, from: number): void {
+  #rewind(lane: OutboxLane, from: number): void {
     for (const item of lane.items) {
       if (item.q < from || item.id === undefined) continue;
       this.#awaited.delete(item.id);
@@ -197,31 +185,45 @@ export class Outbox {
     }
   }
 
-  #settle(lane: Lane, item: Item, result: PublishResult): void {
+  protected add(lane: OutboxLane, item: OutboxItem): void {
+    this.#size++;
+    lane.items.push(item);
+  }
+
+  /** Under this sequence of the lane's producer it is sent now. `false`: not yet, the lane is flushed again. */
+  protected maySend(_lane: OutboxLane, _item: OutboxItem): boolean {
+    return true;
+  }
+
+  protected settle(lane: OutboxLane, item: OutboxItem, result: PublishResult): void {
     lane.items = lane.items.filter((other) => other !== item);
     this.#size--;
     item.done(result);
   }
 
-  #rest(lane: Lane, afterMs: number): void {
+  #rest(lane: OutboxLane, afterMs: number): void {
     if (lane.isResting) return;
     lane.isResting = true;
-    this.#machine.setTimer(afterMs, () => {
+    this.machine.setTimer(afterMs, () => {
       lane.isResting = false;
-      this.#flushLane(lane);
+      this.flushLane(lane);
     });
   }
 
   /** None of these was appended: they may go under a new producer. */
-  #restart(lane: Lane): void {
+  #restart(lane: OutboxLane): void {
     lane.mustRestart = false;
     const uncertain = lane.items.filter(({ isUncertain, mayYetCome }) => isUncertain || mayYetCome);
     for (const item of uncertain) {
-      this.#settle(lane, item, {
-        error: errorBody('producer_expired', 'whether this was published is not known'),
+      this.settle(lane, item, {
+        error: {
+          code: 'producer_expired',
+          msg: 'whether this was published is not known',
+          retry: 'no',
+        },
       });
     }
-    lane.producer = this.#machine.newProducer();
+    lane.producer = this.machine.newProducer();
     lane.lastSequence = 0;
     lane.lastAccepted = 0;
     for (const item of lane.items) {
@@ -230,14 +232,14 @@ export class Outbox {
     }
   }
 
-  #flushLane(lane: Lane): void {
+  protected flushLane(lane: OutboxLane): void {
     if (lane.isResting || lane.mustRestart) return;
     for (const item of lane.items) {
       if (item.id !== undefined) continue;
-      if (!this.#machine.canSend) return;
+      if (!this.machine.canSend || !this.maySend(lane, item)) return;
       const { data, key, stateKey, removed } = item.fields;
       item.acceptedBefore = lane.lastAccepted;
-      item.id = this.#machine.sendPublish({
+      item.id = this.machine.sendPublish({
         ch: lane.channel,
         d: data,
         q: item.q,
@@ -249,4 +251,20 @@ export class Outbox {
       this.#awaited.set(item.id, { lane, item });
     }
   }
+}
+
+export function newLane(channel: string, producer: string): OutboxLane {
+  return {
+    channel,
+    producer,
+    lastSequence: 0,
+    lastAccepted: 0,
+    items: [],
+    isResting: false,
+    mustRestart: false,
+  };
+}
+
+export function newItem(q: number, fields: PublishFields, done: OutboxItem['done']): OutboxItem {
+  return { q, fields, done, id: undefined, isUncertain: false, mayYetCome: false, acceptedBefore: 0 };
 }

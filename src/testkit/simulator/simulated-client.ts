@@ -5,6 +5,7 @@ import {
   type ClientHost,
   ClientMachine,
   type ClientMachineOptions,
+  ClientPresence,
   type ClientState,
   type ClientSubscription,
   jsonCodec,
@@ -66,6 +67,7 @@ export class SimulatedClient {
   readonly seen = new Map<string, readonly PresenceMember[]>();
   readonly #world: ClientWorld;
   #machine: ClientMachine;
+  #presence: ClientPresence;
   #timer: MachineTimer;
   #transport: MemoryTransport | undefined;
   #attempt = 0;
@@ -82,6 +84,7 @@ export class SimulatedClient {
     this.plan = plan;
     this.#world = world;
     this.#machine = this.#createMachine(undefined);
+    this.#presence = attachPresence(this.#machine);
     this.#timer = this.#createTimer();
   }
 
@@ -151,19 +154,19 @@ export class SimulatedClient {
     const data = `${this.plan.name}!${++this.#lastData}`;
     this.present.set(channel, data);
     this.#world.trace.add('enter', `${this.plan.name} ${channel} ${data}`);
-    this.#do(() => this.#machine.presence.enter(channel, data));
+    this.#do(() => this.#presence.enter(channel, data));
   }
 
   leave(channel: string): void {
     this.#world.trace.add('leave', `${this.plan.name} ${channel}`);
     this.present.delete(channel);
-    this.#do(() => this.#machine.presence.leave(channel));
+    this.#do(() => this.#presence.leave(channel));
   }
 
   watch(channel: string): void {
     this.seen.set(channel, []);
     this.#do(() =>
-      this.#machine.presence.watch(channel, {
+      this.#presence.watch(channel, {
         onMembers: (members) => this.seen.set(channel, members),
         onRefused: () => this.seen.delete(channel),
       }),
@@ -198,6 +201,7 @@ export class SimulatedClient {
     const readings = [...this.readings.values()];
     this.#abandon();
     this.#machine = this.#createMachine(resume);
+    this.#presence = attachPresence(this.#machine);
     this.readings.clear();
     const known = new Map(resume?.positions);
     for (const { plan } of readings) {
@@ -205,7 +209,7 @@ export class SimulatedClient {
       const mayContinue = plan.class === 'log';
       this.#subscribe(plan, mayContinue ? known.get(plan.name) : undefined);
     }
-    for (const [channel, data] of this.present) this.#machine.presence.enter(channel, data);
+    for (const [channel, data] of this.present) this.#presence.enter(channel, data);
     for (const channel of this.seen.keys()) this.watch(channel);
     this.connect();
   }
@@ -364,4 +368,8 @@ export class SimulatedClient {
     happen(clock.now());
     this.#timer?.set(this.#machine.nextTimeout());
   }
+}
+
+function attachPresence(machine: ClientMachine): ClientPresence {
+  return machine.attach((part, clock) => new ClientPresence(part, clock));
 }

@@ -1,18 +1,20 @@
 // Sends the request of an opening handshake through an http or https agent, so that agents for proxies and pools work.
 
-import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { type Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type HeaderField, HeaderList } from '../../protocol/index.ts';
 import { ConnectionError } from '../errors.ts';
-import type { ClientSettings } from './client-options.ts';
+import type { AgentRoute, ClientSettings } from './client-options.ts';
+import { isRedirect } from './redirect.ts';
 import type { Answer } from './response-head.ts';
 import type { ServerAddress } from './server-address.ts';
 import { describe, hearErrors } from './stream-wait.ts';
 
 export interface AgentContext {
-  readonly agent: HttpAgent | HttpsAgent;
+  readonly route: AgentRoute;
+  readonly url: URL;
   readonly settings: ClientSettings;
   readonly signal: AbortSignal;
 }
@@ -21,14 +23,17 @@ export interface AgentContext {
 export function exchangeOverAgent(
   address: ServerAddress,
   fields: readonly HeaderField[],
-  { agent, settings, signal }: AgentContext,
+  { route, url, settings, signal }: AgentContext,
 ): Promise<Answer> {
   const { host, port, isSecure, resource } = address;
+  const { agent = false, observer } = route;
   return new Promise((resolve, reject) => {
     const request = (isSecure ? httpsRequest : httpRequest)({
       ...settings.tls,
       ...settings.tcp,
-      agent,
+      ...route.request,
+      // An agent of Node's for one request would be asked for a connection in the place of `createConnection`.
+      ...(route.request?.createConnection === undefined && { agent }),
       host,
       port,
       path: resource,
@@ -55,13 +60,24 @@ export function exchangeOverAgent(
       socket.setTimeout?.(0);
       socket.setNoDelay?.(true);
       stream.allowHalfOpen = true;
+      observer?.receiveUpgrade(response);
       resolve({ head: headOf(response), rest, stream });
     });
     request.on('response', (response) => {
+      const head = headOf(response);
+      const answer = { head, rest: Buffer.alloc(0), stream: response.socket };
+      const isFollowed = settings.maxRedirects > 0 && isRedirect(head);
+      if (!isFollowed && observer?.receiveResponse(request, response) === true) {
+        response.once('close', () => {
+          settle();
+          resolve(answer);
+        });
+        return;
+      }
       settle();
-      resolve({ head: headOf(response), rest: Buffer.alloc(0), stream: response.socket });
+      resolve(answer);
     });
-    request.end();
+    if (observer?.receiveRequest(request, url) !== true) request.end();
   });
 }
 

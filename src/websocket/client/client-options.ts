@@ -1,6 +1,6 @@
 // The options of a client's connection, and their defaults.
 
-import type { Agent as HttpAgent } from 'node:http';
+import type { ClientRequest, Agent as HttpAgent, IncomingMessage, RequestOptions } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -78,10 +78,30 @@ export const clientDefaults = Object.freeze({
   limits: Object.freeze({ maxQueuedBytes: 64 * 1024 * 1024 }),
 }) satisfies ClientOptions;
 
+/** Node's own http client makes the connection and the request. */
+export interface AgentRoute {
+  readonly type: 'agent';
+  /** Without one, the connection is made for this request alone. */
+  readonly agent: HttpAgent | HttpsAgent | undefined;
+  /** More options of `http.request`. */
+  readonly request?: Pick<RequestOptions, 'createConnection' | 'socketPath'>;
+  readonly observer?: RequestObserver;
+}
+
+/** Sees an opening handshake as Node's http client does. */
+export interface RequestObserver {
+  /** A request is about to be sent to this URL. `true`: the observer ends it. */
+  receiveRequest(request: ClientRequest, url: URL): boolean;
+  /** The server accepts, for all that its status says. */
+  receiveUpgrade(response: IncomingMessage): void;
+  /** An answer that neither accepts nor redirects. `true`: the observer reads it, and nothing fails before it is closed. */
+  receiveResponse(request: ClientRequest, response: IncomingMessage): boolean;
+}
+
 /** Where the stream of bytes comes from. */
 export type Route =
   | { readonly type: 'direct' }
-  | { readonly type: 'agent'; readonly agent: HttpAgent | HttpsAgent }
+  | AgentRoute
   | { readonly type: 'proxy'; readonly proxy: URL }
   | {
       readonly type: 'custom';

@@ -140,8 +140,7 @@ async function exchange(
 ): Promise<Answer> {
   const address = serverAddress(url);
   const { route } = settings;
-  if (route.type === 'agent')
-    return exchangeOverAgent(address, fields, { agent: route.agent, settings, signal });
+  if (route.type === 'agent') return exchangeOverAgent(address, fields, { route, url, settings, signal });
   const stream = await dial(address, route, { settings, signal });
   stream.write(serializeRequest(address, fields), 'latin1');
   return readResponseHead(stream, { peer: address.authority, signal });

@@ -2,7 +2,7 @@
 
 import type { HeaderField, UpgradeResponseHead } from '../../protocol/index.ts';
 import { ConnectionError } from '../errors.ts';
-import type { ClientSettings } from './client-options.ts';
+import type { ClientSettings, Route } from './client-options.ts';
 
 /** One request of an opening handshake: which URL, and what is told to its server. */
 export interface Hop {
@@ -52,5 +52,12 @@ const credentialFields: ReadonlySet<string> = new Set([
 function withoutCredentials(settings: ClientSettings): ClientSettings {
   const { cert, key, passphrase, pfx, secureContext, servername, ...tls } = settings.tls;
   const headers = settings.headers.filter(([name]: HeaderField) => !credentialFields.has(name.toLowerCase()));
-  return { ...settings, headers, tls };
+  return { ...settings, headers, tls, route: withoutSocketPath(settings.route) };
+}
+
+/** Another origin is not behind the same Unix socket. */
+function withoutSocketPath(route: Route): Route {
+  if (route.type !== 'agent' || route.request === undefined) return route;
+  const { socketPath, ...request } = route.request;
+  return { ...route, request };
 }

@@ -10,6 +10,7 @@ import {
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { ConnectionError } from '../errors.ts';
+import { widenSession } from '../streams/session-window.ts';
 import type { ClientSettings } from './client-options.ts';
 import { dial } from './dial.ts';
 import type { ServerAddress } from './server-address.ts';
@@ -17,8 +18,7 @@ import { describe } from './stream-wait.ts';
 
 export type SessionSettings = Pick<ClientSettings, 'route' | 'tls' | 'tcp'>;
 
-/** What a server may send on all streams of a session, and on one, before anybody has read of it. */
-const SESSION_WINDOW_BYTES = 1024 * 1024;
+/** What a server may send on one stream before anybody has read of it. */
 const STREAM_WINDOW_BYTES = 256 * 1024;
 
 /**
@@ -112,7 +112,7 @@ export class SharedSession {
         createConnection: () => socket,
       });
       this.#session = session;
-      session.on('connect', () => session.setLocalWindowSize(SESSION_WINDOW_BYTES));
+      session.on('connect', () => widenSession(session));
       session.on('remoteSettings', ({ enableConnectProtocol }) => {
         if (enableConnectProtocol === true) resolve();
         else reject(this.#refusal('it does not allow extended CONNECT (SETTINGS_ENABLE_CONNECT_PROTOCOL)'));

@@ -22,6 +22,7 @@ const UNMEASURED_TEXT_LENGTH = 1024;
 /** When this much is gathered it is written at once: what a tick sends is not to grow without a limit. */
 const GATHER_LIMIT_BYTES = 64 * 1024;
 const LONGEST_HEADER_BYTES = 14;
+const ALIGNED_HEADER_BYTES = 16;
 const TEXT = FIN | Opcode.Text;
 
 /** Writers that have something to flush when the current tick's work is done. */
@@ -80,7 +81,7 @@ export class FrameWriter {
   writeText(text: string): void {
     const { length } = text;
     if (length > COPY_LIMIT_BYTES) {
-      this.writeLarge(TEXT, Buffer.from(text), true);
+      this.writeLarge(TEXT, Buffer.from(text));
       return;
     }
     const mostBytes = length <= UNMEASURED_TEXT_LENGTH ? length * 3 : Buffer.byteLength(text);
@@ -100,13 +101,10 @@ export class FrameWriter {
     this.finish(block, TEXT, payloadBytes);
   }
 
-  /**
-   * A frame with this payload. A large payload is not copied when `isOwned`, or on a server: then the caller must not
-   * change it before it is sent.
-   */
-  writeBytes(firstByte: number, payload: Uint8Array, isOwned: boolean): void {
+  /** A frame with this payload. A server does not copy a large one: it must not change before it is sent. */
+  writeBytes(firstByte: number, payload: Uint8Array): void {
     if (payload.length > COPY_LIMIT_BYTES) {
-      this.writeLarge(firstByte, payload, isOwned);
+      this.writeLarge(firstByte, payload);
       return;
     }
     const block = OutputBlock.withRoom(LONGEST_HEADER_BYTES + payload.length);
@@ -116,8 +114,8 @@ export class FrameWriter {
 
   /** A frame whose payload lies in memory that is about to be used again. */
   writeTransient(firstByte: number, payload: Uint8Array): void {
-    const kept = payload.length > COPY_LIMIT_BYTES ? new Uint8Array(payload) : payload;
-    this.writeBytes(firstByte, kept, true);
+    const isLent = payload.length > COPY_LIMIT_BYTES && !this.masks;
+    this.writeBytes(firstByte, isLent ? new Uint8Array(payload) : payload);
   }
 
   /** A whole, unmasked frame that others send as well. Servers only. */
@@ -179,21 +177,30 @@ export class FrameWriter {
     this.appendRange(block, frameStart, block.end);
   }
 
-  private writeLarge(firstByte: number, payload: Uint8Array, isOwned: boolean): void {
+  private writeLarge(firstByte: number, payload: Uint8Array): void {
+    if (this.masks) {
+      this.writeMasked(firstByte, payload);
+      return;
+    }
     const block = OutputBlock.withRoom(LONGEST_HEADER_BYTES);
     const frameStart = block.end;
-    let headerEnd = writeHeader(block.bytes, frameStart, firstByte, payload.length);
-    let body = payload;
-    if (this.masks) {
-      // 5.3: each frame has a fresh key, and the caller's buffer is never altered.
-      if (!isOwned) body = new Uint8Array(payload);
-      const key = nextMaskingKey();
-      headerEnd = writeMaskingKey(block.bytes, frameStart, headerEnd, key);
-      applyMaskingKey(body, 0, body.length, key);
-    }
-    block.end = headerEnd;
-    this.appendRange(block, frameStart, headerEnd);
-    this.appendPart(body);
+    block.end = writeHeader(block.bytes, frameStart, firstByte, payload.length);
+    this.appendRange(block, frameStart, block.end);
+    this.appendPart(payload);
+  }
+
+  /** 5.3: each frame has a fresh key, and the caller's bytes are never altered. */
+  private writeMasked(firstByte: number, payload: Uint8Array): void {
+    // The payload is aligned: it is copied and masked a word at a time.
+    const start = ALIGNED_HEADER_BYTES;
+    const end = start + payload.length;
+    const memory = Buffer.allocUnsafeSlow(end);
+    const frameStart = start - headerBytes(payload.length, true);
+    const key = nextMaskingKey();
+    writeMaskingKey(memory, frameStart, writeHeader(memory, frameStart, firstByte, payload.length), key);
+    memory.set(payload, start);
+    applyMaskingKey(memory, start, end, key);
+    this.appendPart(memory.subarray(frameStart, end));
   }
 
   private appendRange(block: OutputBlock, start: number, end: number): void {
@@ -235,7 +242,10 @@ export class FrameWriter {
     const total = this.partsBytes;
     this.parts = undefined;
     this.partsBytes = 0;
-    if (parts.length > 2 && total <= COPY_LIMIT_BYTES) {
+    const [first] = parts;
+    if (first !== undefined && parts.length === 1) {
+      this.stream.write(first, this.wantsWritten);
+    } else if (total <= COPY_LIMIT_BYTES && parts.length > 2) {
       this.stream.write(Buffer.concat(parts, total), this.wantsWritten);
     } else {
       this.stream.writeParts(parts, this.wantsWritten);

@@ -100,7 +100,7 @@ export class MessageSender {
       return this.sendCompressed(this.deflate, Opcode.Binary, payload);
     }
     const result = this.admit(payload.length);
-    if (result !== 'refused') this.writer.writeBytes(FIN | Opcode.Binary, payload, false);
+    if (result !== 'refused') this.writer.writeBytes(FIN | Opcode.Binary, payload);
     return result;
   }
 
@@ -132,7 +132,7 @@ export class MessageSender {
   sendPingOrPong(opcode: typeof Opcode.Ping | typeof Opcode.Pong, payload: Uint8Array): SendResult {
     if (this.sending === Sending.Never) return 'closed';
     if (this.bufferedAmount > 0 && !this.hasRoomFor(payload.length)) return this.refuse();
-    this.writer.writeBytes(FIN | opcode, payload, false);
+    this.writer.writeBytes(FIN | opcode, payload);
     if (this.stream.bufferedAmount === 0) return 'sent';
     this.oweDrain();
     return 'queued';
@@ -146,7 +146,7 @@ export class MessageSender {
       if (isFirst) this.requestWritten();
       return;
     }
-    this.writer.writeBytes(FIN | opcode, payload, true);
+    this.writer.writeBytes(FIN | opcode, payload);
     if (opcode === Opcode.Close) this.stop();
   }
 
@@ -200,7 +200,7 @@ export class MessageSender {
     const pong = this.waitingPong;
     if (pong !== undefined) {
       this.waitingPong = undefined;
-      this.writer.writeBytes(FIN | Opcode.Pong, pong, true);
+      this.writer.writeBytes(FIN | Opcode.Pong, pong);
     }
     const isDrainOwed = this.owesDrain;
     this.owesDrain = false;
@@ -214,14 +214,14 @@ export class MessageSender {
       const kept = isLent ? new Uint8Array(payload) : payload;
       return this.sendWhenReady(kept.length, deflate.compressLater(kept), (compressed) => {
         const isShorter = compressed.length < kept.length;
-        if (isShorter) this.writer.writeBytes(FIN | RSV1 | opcode, compressed, true);
-        else this.writer.writeBytes(FIN | opcode, kept, kept !== payload);
+        if (isShorter) this.writer.writeBytes(FIN | RSV1 | opcode, compressed);
+        else this.writer.writeBytes(FIN | opcode, kept);
       });
     }
     const result = this.admit(payload.length);
     if (result === 'refused') return result;
     const compressed = deflate.compress(payload);
-    if (compressed === undefined) this.writer.writeBytes(FIN | opcode, payload, false);
+    if (compressed === undefined) this.writer.writeBytes(FIN | opcode, payload);
     else this.writer.writeTransient(FIN | RSV1 | opcode, compressed);
     return result;
   }

@@ -88,8 +88,6 @@ class DirectInflate implements InflateContext {
   #at = 0;
   #isTail = false;
   #isInvalid = false;
-  /** Whether the stream was opened with the window of an earlier one. */
-  #hasDictionary = false;
   /** A block with BFINAL set was seen in this message. */
   #hasEnded = false;
 
@@ -153,8 +151,7 @@ class DirectInflate implements InflateContext {
     this.#hasEnded = false;
     this.#input = NOTHING;
     this.output = NOTHING;
-    // Node's reset gives a stream its dictionary back, which is what an earlier message said: never keep such a one.
-    if (this.#isInvalid || this.#hasDictionary) this.#reopen();
+    if (this.#isInvalid) this.#reopen();
     else this.#stream._handle.reset();
   }
 
@@ -180,14 +177,17 @@ class DirectInflate implements InflateContext {
   }
 
   #open(): DirectStream {
-    const dictionary = this.#window.bytes();
-    this.#hasDictionary = dictionary.length > 0;
-    const options = { windowBits: this.#windowBits, ...(dictionary.length > 0 ? { dictionary } : {}) };
-    const stream = createInflateRaw(options) as unknown as DirectStream;
+    const stream = createInflateRaw({ windowBits: this.#windowBits }) as unknown as DirectStream;
     this.#isInvalid = false;
     stream._handle.onerror = () => {
       this.#isInvalid = true;
     };
+    // Of a stream that was ended within a message, the window goes on.
+    const block = this.#window.storedBlock();
+    const { length } = block;
+    if (length > 0) {
+      stream._handle.writeSync(Z_SYNC_FLUSH, block, 0, length, Buffer.allocUnsafe(length), 0, length);
+    }
     return stream;
   }
 }

@@ -1,7 +1,7 @@
-// Contexts on the public interface of zlib: a new stream for each message, with the window handed on as its dictionary.
+// Contexts on the public interface of zlib: a new stream for each message, with the window handed on.
 
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
-import { SlidingWindow } from './sliding-window.ts';
+import { SlidingWindow, STORED_HEADER_BYTES } from './sliding-window.ts';
 import {
   type DeflateContext,
   type DeflateParameters,
@@ -70,11 +70,11 @@ class PublicInflate implements InflateContext {
     try {
       // 7.2.3.4: a block with BFINAL set ends zlib's stream, but not the message: go on with the same window.
       while (rest.length > 0) {
-        const { buffer, engine } = this.#inflate(rest, roomLeft);
-        pieces.push(buffer);
-        roomLeft -= buffer.length;
-        this.#window.push(buffer, 0, buffer.length);
-        rest = rest.subarray(engine.bytesWritten);
+        const { inflated, consumed } = this.#inflate(rest, roomLeft);
+        pieces.push(inflated);
+        roomLeft -= inflated.length;
+        this.#window.push(inflated, 0, inflated.length);
+        rest = rest.subarray(consumed);
       }
     } catch (error) {
       return isTooLarge(error) ? 'too-big' : 'invalid';
@@ -93,15 +93,17 @@ class PublicInflate implements InflateContext {
     this.reset();
   }
 
-  #inflate(compressed: Uint8Array, maxBytes: number): { buffer: Buffer; engine: { bytesWritten: number } } {
+  #inflate(compressed: Uint8Array, maxBytes: number): { inflated: Buffer; consumed: number } {
+    const before = this.#window.storedBlock();
+    const windowBytes = Math.max(0, before.length - STORED_HEADER_BYTES);
     // With `info`, Node answers with the stream beside the bytes; its types do not say so.
-    return inflateRawSync(compressed, {
+    const { buffer, engine } = inflateRawSync(Buffer.concat([before, compressed]), {
       windowBits: this.#windowBits,
-      ...dictionaryOf(this.#window),
       finishFlush: Z_SYNC_FLUSH,
-      maxOutputLength: Math.max(maxBytes, 1),
+      maxOutputLength: windowBytes + Math.max(maxBytes, 1),
       info: true,
     }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    return { inflated: buffer.subarray(windowBytes), consumed: engine.bytesWritten - before.length };
   }
 }
 

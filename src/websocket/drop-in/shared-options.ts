@@ -32,6 +32,12 @@ export interface SharedOptions {
   readonly allowSynchronousEvents?: boolean | undefined;
   /** Not used: every Ping is answered. */
   readonly autoPong?: boolean | undefined;
+  /** Not used: of Pongs that wait, only the latest is kept. */
+  readonly maxPendingAutoPongs?: number | undefined;
+  /** Not used: fragments are counted by what they cost, and put together as they come. */
+  readonly maxFragments?: number | undefined;
+  /** Not used: what arrives is kept in one buffer for a message. */
+  readonly maxBufferedChunks?: number | undefined;
 }
 
 const DEFAULT_PAYLOAD_BYTES = 100 * 1024 * 1024;

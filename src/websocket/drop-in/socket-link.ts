@@ -1,14 +1,15 @@
 // What happens behind a WebSocket of this door: its states, and the events that it emits.
 
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Opcode, ProtocolError } from '../../protocol/index.ts';
 import { ClientConnection, type ClientHandler, type Opened } from '../client/client-connection.ts';
+import type { RequestObserver } from '../client/client-options.ts';
 import type { Hop } from '../client/redirect.ts';
 import type { FramedStream } from '../connection/framed-stream.ts';
 import { PauseReason } from '../connection/pause-reason.ts';
 import { ConnectionError } from '../errors.ts';
 import { DuplexStream } from '../streams/duplex-stream.ts';
-import { answerMessage } from './answer-message.ts';
 import { type BinaryType, shapedBinary } from './binary-type.ts';
 import { isUnexpectedAnswer, shapedError } from './error-shape.ts';
 import { type SendCallback, SendCallbacks } from './send-callbacks.ts';
@@ -36,7 +37,7 @@ export interface Outgoing {
   readonly callback: SendCallback | undefined;
 }
 
-export class SocketLink implements ClientHandler {
+export class SocketLink implements ClientHandler, RequestObserver {
   readyState: ReadyState = ReadyState.CONNECTING;
   protocol = '';
   extensions = '';
@@ -45,12 +46,16 @@ export class SocketLink implements ClientHandler {
   /** Whether the closing handshake was completed. */
   wasClean = false;
   carrier: Duplex | undefined;
+  /** Called before each request of the opening handshake is sent; `true` when it will be ended elsewhere. */
+  prepareRequest: ((request: ClientRequest, url: URL) => boolean) | undefined;
   /** Called when the connection is gone, before the event `close`. */
   onGone: (() => void) | undefined;
   readonly #emitter: Emitter;
   readonly #callbacks = new SendCallbacks();
   #connection: ClientConnection | undefined;
   #framed: FramedStream | undefined;
+  /** Whether a listener has the answer of a server that does not accept. */
+  #isAnswered = false;
   #hasAskedForWritten = false;
   /** Bytes that were given to `send` too late. */
   #unsentBytes = 0;
@@ -135,11 +140,26 @@ export class SocketLink implements ClientHandler {
     this.#framed?.resume(PauseReason.Application);
   }
 
-  receiveOpen(framed: FramedStream, { protocol, extensions, headers, stream }: Opened): void {
-    this.#framed = framed;
-    this.#emit('upgrade', answerMessage(101, headers));
-    // A listener may have given up.
-    if (this.readyState !== ReadyState.CONNECTING) return;
+  receiveRequest(request: ClientRequest, url: URL): boolean {
+    let isEndedElsewhere = false;
+    throwLater(() => {
+      isEndedElsewhere = this.prepareRequest?.(request, url) === true;
+    });
+    return isEndedElsewhere;
+  }
+
+  receiveUpgrade(response: IncomingMessage): void {
+    this.#emit('upgrade', response);
+  }
+
+  receiveResponse(request: ClientRequest, response: IncomingMessage): boolean {
+    if (this.#emitter.listenerCount('unexpected-response') === 0) return false;
+    this.#isAnswered = true;
+    this.#emit('unexpected-response', request, response);
+    return true;
+  }
+
+  receiveOpen(framed: FramedStream, { protocol, extensions, stream }: Opened): void {
     const carrier = stream instanceof DuplexStream ? stream.carrier : undefined;
     this.attach(framed, { carrier, protocol, extensions });
   }
@@ -171,12 +191,9 @@ export class SocketLink implements ClientHandler {
   }
 
   receiveError(error: ProtocolError | ConnectionError): void {
-    const isOpening = this.#framed === undefined;
     this.readyState = ReadyState.CLOSING;
-    if (isOpening && isUnexpectedAnswer(error) && this.#emitter.listenerCount('unexpected-response') > 0) {
-      this.#emit('unexpected-response', undefined, answerMessage(error.status));
-      return;
-    }
+    // Whoever has the answer knows; and the rest of it may have been left to lie until the time was up.
+    if (this.#isAnswered && (isUnexpectedAnswer(error) || error.code === 'HANDSHAKE_TIMEOUT')) return;
     this.#emit('error', shapedError(error));
   }
 

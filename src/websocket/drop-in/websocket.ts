@@ -1,6 +1,7 @@
 // The WebSocket of the `ws` package, for clients and servers, as a face of our own connections.
 
 import { EventEmitter } from 'node:events';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Opcode } from '../../protocol/index.ts';
 import { resolveClientOptions } from '../client/client-options.ts';
@@ -9,7 +10,6 @@ import { FramedStream } from '../connection/framed-stream.ts';
 import { bytesOf, controlPayload } from '../connection/message-data.ts';
 import { DuplexStream } from '../streams/duplex-stream.ts';
 import { checkProtocols, urlRecord } from '../whatwg/url-record.ts';
-import type { AnswerMessage } from './answer-message.ts';
 import { type BinaryType, isBinaryType, type RawData } from './binary-type.ts';
 import {
   DomListeners,
@@ -23,7 +23,7 @@ import {
 import type { SendCallback } from './send-callbacks.ts';
 import { connectionOptions, type SharedOptions } from './shared-options.ts';
 import { ReadyState, SocketLink } from './socket-link.ts';
-import { type ClientOptions, ownOptions } from './socket-options.ts';
+import { type ClientOptions, ownOptions, requestRoute, socketAddress } from './socket-options.ts';
 
 /** What the emitter of a WebSocket emits. */
 export interface WebSocketEvents {
@@ -33,8 +33,12 @@ export interface WebSocketEvents {
   error: [error: Error];
   ping: [data: Buffer];
   pong: [data: Buffer];
-  upgrade: [response: AnswerMessage];
-  'unexpected-response': [request: undefined, response: AnswerMessage];
+  /** The answer that accepts, before `open`. */
+  upgrade: [response: IncomingMessage];
+  /** An answer that does not; with a listener, there is no `error`, and `close` follows when it has been read. */
+  'unexpected-response': [request: ClientRequest, response: IncomingMessage];
+  /** The request to where an answer redirects, before it is sent. */
+  redirect: [url: string, request: ClientRequest];
 }
 
 /** What `send`, `ping` and `pong` take. A number is sent as text; nothing, as an empty message. */
@@ -52,11 +56,17 @@ export interface SendOptions {
   readonly binary?: boolean | undefined;
   /** `false` sends this message as it is. @default true, above the threshold of permessage-deflate */
   readonly compress?: boolean | undefined;
-  /** `false`: more of the same message follows. The pieces leave as one, with the last. @default true */
+  /**
+   * `false`: more of the same message follows. The pieces leave as one, with the last; together they may have 100 MiB, and
+   * `send` throws on what is more. @default true
+   */
   readonly fin?: boolean | undefined;
   /** Not used: clients always mask, servers never do. */
   readonly mask?: boolean | undefined;
 }
+
+/** What most peers refuse, as it is the default of `ws`. */
+const MAX_PIECES_BYTES = 100 * 1024 * 1024;
 
 /** How a server of this door reaches what is behind a WebSocket. */
 export const linkOf = Symbol('tidewire.drop-in.link');
@@ -78,8 +88,9 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
   _isServer: boolean;
   readonly #dom: DomListeners;
   #url = '';
-  /** The pieces of a message that was begun with `fin: false`. */
+  /** The pieces of a message that was begun with `fin: false`, and their bytes. */
   #pieces: Uint8Array[] = [];
+  #pieceBytes = 0;
 
   /**
    * Begins to connect at once; with `null` for the address it waits for a server, or for `setSocket`. Throws `SyntaxError`
@@ -98,9 +109,22 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     if (address === null) return;
     const given = isOptions(protocols) ? protocols : (options ?? {});
     const offered = isOptions(protocols) || protocols === undefined ? [] : [protocols].flat();
-    const url = parsed(address, offered);
-    this.#url = url.href;
-    link.connect({ url, settings: resolveClientOptions(ownOptions(given), undefined) }, offered);
+    const local = socketAddress(String(address));
+    const url = parsed(local?.url ?? address, offered);
+    this.#url = local === undefined ? url.href : String(address);
+    const settings = resolveClientOptions(ownOptions(given), undefined);
+    const route = requestRoute(given, link, local?.socketPath);
+    let requests = 0;
+    link.prepareRequest = (request, target) => {
+      requests += 1;
+      if (requests > 1) {
+        this.#url = target.href;
+        this.emit('redirect', this.#url, request);
+      }
+      given.finishRequest?.(request, this);
+      return given.finishRequest !== undefined;
+    };
+    link.connect({ url, settings: { ...settings, route } }, offered);
   }
 
   get readyState(): ReadyState {
@@ -121,7 +145,7 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
 
   /** Bytes, frame headers included, that the operating system has not taken, and all that came too late. */
   get bufferedAmount(): number {
-    return this[linkOf].bufferedAmount;
+    return this[linkOf].bufferedAmount + this.#pieceBytes;
   }
 
   get isPaused(): boolean {
@@ -200,8 +224,8 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
       return;
     }
     const content = contentOf(data);
-    if (given.fin === false) {
-      this.#pieces.push(typeof content === 'string' ? Buffer.from(content) : content);
+    if (given.fin === false && this.readyState === ReadyState.OPEN) {
+      this.#keepPiece(typeof content === 'string' ? Buffer.from(content) : content);
       if (done !== undefined) process.nextTick(done);
       return;
     }
@@ -259,11 +283,20 @@ export class WebSocket extends EventEmitter<WebSocketEvents> {
     this[linkOf].sendControl(opcode, payload, callback);
   }
 
+  #keepPiece(piece: Uint8Array): void {
+    if (this.#pieceBytes + piece.length > MAX_PIECES_BYTES) {
+      throw new RangeError(`a message of several pieces must not exceed ${MAX_PIECES_BYTES} bytes`);
+    }
+    this.#pieces.push(piece);
+    this.#pieceBytes += piece.length;
+  }
+
   /** The message that ends with this piece. */
   #whole(content: string | Uint8Array, isBinary: boolean): string | Uint8Array {
     const pieces = this.#pieces;
     if (pieces.length === 0 && isBinary === (typeof content !== 'string')) return content;
     this.#pieces = [];
+    this.#pieceBytes = 0;
     const bytes = Buffer.concat([...pieces, typeof content === 'string' ? Buffer.from(content) : content]);
     return isBinary ? bytes : bytes.toString();
   }

@@ -1,7 +1,6 @@
 // The HTTP/2 sessions of a server's own port: each carries many WebSockets, and nothing else.
 
 import {
-  type Http2Session,
   type IncomingHttpHeaders,
   performServerHandshake,
   type ServerHttp2Session,
@@ -11,11 +10,9 @@ import {
 import type { Socket } from 'node:net';
 import { httpHeadLimitDefaults } from '../../protocol/index.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
+import { widenSession } from '../streams/session-window.ts';
 import { Admission, type AdmissionLimits } from './admission.ts';
 import type { CountedLimit } from './server-counters.ts';
-
-/** What a session gives the sockets on it to share, so that one TCP connection is no narrower than many. */
-export const SESSION_WINDOW_BYTES = 1024 * 1024;
 
 /**
  * Node resets every new stream of a session that holds more than this, in MB. What waits on each socket has a limit of its
@@ -111,7 +108,7 @@ class Session implements WheelEntry {
       this.#follow(stream);
       receiveStream(stream, headers);
     });
-    widen(session);
+    widenSession(session);
     timerWheel.schedule(this, idleMs);
   }
 
@@ -132,11 +129,6 @@ class Session implements WheelEntry {
       if (this.#streams === 0 && !this.#session.destroyed) timerWheel.schedule(this, this.#idleMs);
     });
   }
-}
-
-/** Opens the window that all streams of a session share. */
-export function widen(session: Http2Session): void {
-  if (!session.destroyed) session.setLocalWindowSize(SESSION_WINDOW_BYTES);
 }
 
 /** RFC 9113, 3.4. "the client connection preface starts with a sequence of 24 octets". */

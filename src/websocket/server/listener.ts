@@ -107,6 +107,8 @@ function readRequest<Data>(
         handshake.withdraw();
         socket.unshift(chunk);
         sessions?.receiveSocket(socket);
+        // A session of Node takes the handle of the socket over; that of Bun reads the socket, and does not make it flow.
+        if (process.versions.bun !== undefined) socket.resume();
         return;
       }
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { messages } from '../../../src/client/index.ts';
 import { VirtualNet } from '../virtual-net.ts';
 
 describe('MessageStream', () => {
@@ -8,7 +9,7 @@ describe('MessageStream', () => {
     const client = await net.connected();
     const heard: unknown[] = [];
     const loop = (async () => {
-      for await (const { data } of client.channel('chat').messages()) {
+      for await (const { data } of messages(client.channel('chat'))) {
         heard.push(data);
         if (data === '2') return;
       }
@@ -24,7 +25,7 @@ describe('MessageStream', () => {
   it('makes room for another message only when the next one is asked for', async () => {
     const net = new VirtualNet();
     const client = await net.connected({ limits: { maxUnhandled: 2 } });
-    const stream = client.channel('chat').messages();
+    const stream = messages(client.channel('chat'));
     await net.advance();
     for (const text of ['1', '2', '3', '4']) await net.publish(text);
     assert.equal(net.socket.received.filter(({ t }) => t === 'msg').length, 2);
@@ -40,7 +41,7 @@ describe('MessageStream', () => {
   it('answers calls of `next` that wait side by side', async () => {
     const net = new VirtualNet();
     const client = await net.connected();
-    const stream = client.channel('chat').messages();
+    const stream = messages(client.channel('chat'));
     const both = Promise.all([stream.next(), stream.next()]);
     await net.advance();
     await net.publish('1');
@@ -57,7 +58,7 @@ describe('MessageStream', () => {
   it('throws what ended the subscription, once', async () => {
     const net = new VirtualNet();
     const client = await net.connected();
-    const stream = client.channel('nowhere').messages();
+    const stream = messages(client.channel('nowhere'));
     const refused = assert.rejects(stream.next(), { code: 'unknown_channel' });
     await net.advance();
     await refused;

@@ -3,6 +3,7 @@
 import {
   asClientPacket,
   ClientMachine,
+  ClientPresence,
   type ClientSubscription,
   jsonCodec,
   messagePackCodec,
@@ -89,6 +90,7 @@ function anyLine(random: SeededRandom): string {
 
 class Stage {
   readonly #machine: ClientMachine;
+  readonly #presence: ClientPresence;
   readonly #summary = new Set<string>();
   readonly #subscriptions = new Map<string, ClientSubscription>();
   readonly #finishes: (() => void)[] = [];
@@ -99,7 +101,7 @@ class Stage {
   #now = 0;
   #sent = 0;
   #ids = 0;
-  #cancelCall = (): void => {};
+  #call = 0;
 
   constructor() {
     this.#machine = new ClientMachine({
@@ -114,6 +116,7 @@ class Stage {
         random: () => 0.5,
       },
     });
+    this.#presence = this.#machine.attach((part, clock) => new ClientPresence(part, clock));
     this.#machine.connect(0);
   }
 
@@ -189,34 +192,34 @@ class Stage {
         machine.signal(channel, 1, now);
         break;
       case 'hist':
-        machine.history(
-          { ch: channel, dir: 'fwd', n: 3 },
+        machine.ask(
+          { t: 'hist', ch: channel, dir: 'fwd', n: 3 },
           { now, done: (result) => tell(`history ${Object.keys(result)}`) },
         );
         break;
       case 'call':
-        this.#cancelCall = machine.call(
-          { m: 'echo', ms: 1_000 },
+        this.#call = machine.ask(
+          { t: 'rpc', m: 'echo', ms: 1_000 },
           { now, done: (result) => tell(`called ${Object.keys(result)}`), onPart: () => tell('part') },
         );
         break;
       case 'cancel':
-        this.#cancelCall();
+        machine.tell({ t: 'cancel', id: this.#call });
         break;
       case 'watch':
-        machine.presence.watch(channel, {
+        this.#presence.watch(channel, {
           onMembers: () => tell('members'),
           onRefused: () => tell('watch refused'),
         });
         break;
       case 'unwatch':
-        machine.presence.unwatch(channel);
+        this.#presence.unwatch(channel);
         break;
       case 'enter':
-        machine.presence.enter(channel, 'here');
+        this.#presence.enter(channel, 'here');
         break;
       case 'leave':
-        machine.presence.leave(channel);
+        this.#presence.leave(channel);
         break;
       default:
     }

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from plan import CLOSE_CODE, CLOSE_REASON, messages, report
+from plan import ASK_TO_CLOSE, CLOSE_CODE, CLOSED_AS_ASKED, CLOSE_REASON, messages, report
 
 LIMIT = 64 * 1024 * 1024
 
@@ -50,6 +50,10 @@ async def interop(url):
                     report(label, compressed, (await socket.receive()).data == message)
                 await socket.close(code=CLOSE_CODE, message=CLOSE_REASON.encode())
                 report("close", compressed, socket.close_code == CLOSE_CODE)
+        async with session.ws_connect(url) as socket:
+            await socket.send_str(ASK_TO_CLOSE)
+            closing = await socket.receive()
+            report("closed by the server", False, (closing.data, closing.extra) == (CLOSED_AS_ASKED, "as asked"))
 
 
 if sys.argv[1] == "--interop":

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import websockets
 
-from plan import CLOSE_CODE, CLOSE_REASON, SUBPROTOCOLS, messages, report
+from plan import ASK_TO_CLOSE, CLOSE_CODE, CLOSED_AS_ASKED, CLOSE_REASON, SUBPROTOCOLS, messages, report
 
 LIMIT = 64 * 1024 * 1024
 
@@ -51,6 +51,10 @@ async def interop(url):
             report("fragmented", compressed, await socket.recv() == b"in three pieces")
             await socket.close(CLOSE_CODE, CLOSE_REASON)
             report("close", compressed, socket.close_code == CLOSE_CODE)
+    async with connect(url) as socket:
+        await socket.send(ASK_TO_CLOSE)
+        await socket.wait_closed()
+        report("closed by the server", True, (socket.close_code, socket.close_reason) == (CLOSED_AS_ASKED, "as asked"))
 
 
 if sys.argv[1] == "--interop":

@@ -12,7 +12,8 @@ const server = Bun.serve({
     maxPayloadLength: 64 * 1024 * 1024,
     backpressureLimit: 64 * 1024 * 1024,
     message(socket, message) {
-      socket.send(message, true);
+      if (message === 'please close') socket.close(3002, 'as asked');
+      else socket.send(message, true);
     },
   },
 });

@@ -7,7 +7,8 @@ const server = Deno.serve({ hostname: '127.0.0.1', port: 0, onListen: () => {} }
   const { socket, response } = Deno.upgradeWebSocket(request);
   socket.binaryType = 'arraybuffer';
   socket.onmessage = ({ data }) => {
-    if (socket.readyState === WebSocket.OPEN) socket.send(data);
+    if (data === 'please close') socket.close(3002, 'as asked');
+    else if (socket.readyState === WebSocket.OPEN) socket.send(data);
   };
   socket.onerror = () => {}; // The close that follows is all an echo server needs to know.
   return response;

@@ -1,4 +1,5 @@
-// An echo server on Tidewire itself, with --http2 for WebSocket over HTTP/2. Prints its port.
+// An echo server on Tidewire itself, with --http2 for WebSocket over HTTP/2. Prints its port. As all echo servers here, it
+// closes with 3002 when it is asked to: `please close`.
 import { WebSocketServer } from '../../../dist/src/websocket/index.js';
 
 const server = new WebSocketServer({
@@ -11,7 +12,10 @@ const server = new WebSocketServer({
     maxQueuedBytes: 64 * 1024 * 1024,
     maxFailedHandshakesPerMinute: 100_000,
   },
-  message: (connection, data) => connection.send(data),
+  message: (connection, data) => {
+    if (data === 'please close') connection.close(3002, 'as asked');
+    else connection.send(data);
+  },
 });
 await server.listening;
 console.log(server.address().port);

@@ -5,5 +5,8 @@ const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDefla
 server.on('listening', () => console.log(server.address().port));
 server.on('connection', (socket) => {
   socket.on('error', () => {}); // The close that follows is all an echo server needs to know.
-  socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
+  socket.on('message', (data, isBinary) => {
+    if (!isBinary && data.length === 12 && String(data) === 'please close') socket.close(3002, 'as asked');
+    else socket.send(data, { binary: isBinary });
+  });
 });

@@ -11,7 +11,10 @@ async def echo(request):
     await socket.prepare(request)
     async for message in socket:
         if message.type == WSMsgType.TEXT:
-            await socket.send_str(message.data)
+            if message.data == "please close":
+                await socket.close(code=3002, message=b"as asked")
+            else:
+                await socket.send_str(message.data)
         elif message.type == WSMsgType.BINARY:
             await socket.send_bytes(message.data)
     return socket

@@ -26,6 +26,10 @@ static int echo(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
   struct session *session = user;
   switch (reason) {
     case LWS_CALLBACK_RECEIVE: {
+      if (length == 12 && memcmp(in, "please close", 12) == 0) {
+        lws_close_reason(wsi, 3002, (unsigned char *)"as asked", 8);
+        return -1;
+      }
       struct piece *piece = malloc(sizeof(*piece) + LWS_PRE + length + 1);
       if (piece == NULL) return -1;
       piece->next = NULL;

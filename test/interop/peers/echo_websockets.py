@@ -8,7 +8,10 @@ LIMIT = 64 * 1024 * 1024
 async def echo(socket):
     try:
         async for message in socket:
-            await socket.send(message)
+            if message == "please close":
+                await socket.close(3002, "as asked")
+            else:
+                await socket.send(message)
     except websockets.ConnectionClosed:
         pass  # The end of the connection is all an echo server needs to know.
 

@@ -3,6 +3,8 @@ import json
 
 CLOSE_CODE = 3001
 CLOSE_REASON = "done here"
+ASK_TO_CLOSE = "please close"
+CLOSED_AS_ASKED = 3002
 SUBPROTOCOLS = None
 SIZES = [0, 1, 125, 126, 127, 65535, 65536, 1 << 20, 16 << 20]
 ALPHABET = "The quick brown fox jumps over the lazy dog; 0123456789. "

@@ -38,6 +38,8 @@ describe('request target', () => {
     '/\u0141',
     'ws://a.example/',
     'ftp://a.example/',
+    'ldap://a.example/',
+    'httpx://a.example/',
     'http:///a',
     'http://user@a.example/',
     'http://a.example:99999/',

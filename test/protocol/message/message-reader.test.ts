@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { isUtf8 } from '../../../src/protocol/bytes/utf8.ts';
 import { Opcode } from '../../../src/protocol/frame/opcode.ts';
+import { resolveMessageLimits } from '../../../src/protocol/limits.ts';
+import { keepingDefaults } from '../../../src/protocol/message/fragment-buffer.ts';
+import { type MessageHandler, MessageReader } from '../../../src/protocol/message/message-reader.ts';
 import { chunkings, cutBy } from '../chunkings.ts';
 import { EndpointRecorder, type RecorderOptions } from '../connection/endpoint-recorder.ts';
 import { buildFrame, exampleKey } from '../frame-bytes.ts';
@@ -171,6 +175,25 @@ describe('text MUST be UTF-8', () => {
       assert.equal(failedAt, Math.floor((frame.length - 3001) / 100));
     });
   }
+});
+
+describe('a reader by itself', () => {
+  it('hands over nothing behind text that is not UTF-8, whether its handler stops it or not (7.1.7)', () => {
+    const calls: string[] = [];
+    const handler: MessageHandler = {
+      receiveMessage: () => calls.push('message'),
+      receiveControl: () => calls.push('control'),
+      receiveError: ({ code }) => calls.push(code),
+    };
+    for (const bytes of ['81 01 ff 81 01 41 89 00', '01 01 ff 80 01 41 81 01 41']) {
+      calls.length = 0;
+      const limits = resolveMessageLimits();
+      const reader = new MessageReader(handler, { role: 'client', limits, isUtf8, keeping: keepingDefaults });
+      reader.receive(hex(bytes));
+      reader.receive(hex('81 01 41'));
+      assert.deepEqual(calls, ['INVALID_UTF8']);
+    }
+  });
 });
 
 describe('unfinished messages', () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { errorBody } from '../../../src/session/error-code.ts';
+import type { PlainData } from '../../../src/channel/index.ts';
+import { type ErrorBody, errorBody } from '../../../src/session/error-code.ts';
 import { Outbox, type OutboxMachine, type PublishResult } from '../../../src/session/machine/outbox.ts';
+import type { ReplyPacket } from '../../../src/session/packet.ts';
 
 /** A machine that can always send, and what the outbox had it send: `id channel producer/sequence`. */
 function recorder(): OutboxMachine & { readonly sent: string[] } {
@@ -51,5 +53,25 @@ describe('outbox', () => {
     for (const data of ['one', 'two', 'three']) {
       assert.equal(results.get(data)?.error?.code, 'producer_expired', data);
     }
+  });
+
+  it('publishes anew, all of it, what the server refused because it has forgotten the producer', () => {
+    const machine = recorder();
+    const outbox = new Outbox(machine);
+    const results: (PublishResult | undefined)[] = [];
+    const publish = (data: string) => outbox.publish('chat:a', { data }, (result) => results.push(result));
+    const answer = (id: number, reply: { ok: PlainData } | { err: ErrorBody }) =>
+      outbox.onReply({ t: 'reply', id, ...reply } as ReplyPacket);
+    const expired = errorBody('producer_expired', 'forgotten');
+
+    publish('one');
+    answer(1, { ok: { e: 'e', o: 1, dup: false } });
+    publish('two');
+    publish('three');
+    answer(2, { err: expired });
+    answer(3, { err: expired });
+
+    assert.deepEqual(machine.sent.slice(3), ['4 chat:a p2/1', '5 chat:a p2/2']);
+    assert.equal(results.length, 1);
   });
 });

@@ -67,8 +67,8 @@ describe('wss:', () => {
     const server = await fakeServer(
       t,
       (socket, request) => {
-        const { servername, alpnProtocol } = socket as TLSSocket & { servername: string | false };
-        told.push([servername, alpnProtocol]);
+        const { servername, alpnProtocol } = socket as TLSSocket & { servername: string | false | null };
+        told.push([servername || undefined, alpnProtocol]);
         socket.write(Buffer.concat([Buffer.from(request.accept()), textFrame('hello')]));
       },
       { ...certificate, ALPNProtocols: ['http/1.1'] },
@@ -78,7 +78,7 @@ describe('wss:', () => {
     await hello(`wss://${server.authority}/`, options);
     assert.deepEqual(told, [
       ['localhost', 'http/1.1'],
-      [false, 'http/1.1'],
+      [undefined, 'http/1.1'],
     ]);
   });
 
@@ -127,7 +127,8 @@ describe('wss:', () => {
     const plain = await acceptingServer(t);
     plain.server.on('connection', (socket: Socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     assert.equal((await failureOf(`wss://${plain.authority}/`, {})).code, 'CONNECTION_FAILED');
-    assert.equal((await failureOf(`ws://${secure.authority}/`, {})).code, 'CONNECTION_FAILED');
+    // Some servers say why, in TLS, and some only hang up.
+    assert.match((await failureOf(`ws://${secure.authority}/`, {})).code, /^(CONNECTION|HANDSHAKE)_FAILED$/);
   });
 
   it('fails when the server goes away in the TLS handshake', async (t) => {

@@ -184,7 +184,7 @@ describe('an answer of 101 that does not fit', () => {
     ['PROTOCOL_NOT_OFFERED', '\r\n\r\n', '\r\nSec-WebSocket-Protocol: chat\r\n\r\n'],
     ['HEAD_REFUSED', '\r\n\r\n', '\r\nUpgrade: websocket\r\n\r\n'],
     ['HEAD_REFUSED', 'Upgrade: websocket', 'Upgrade : websocket'],
-    ['HEAD_REFUSED', 'Connection: Upgrade', 'Connection:\r\n Upgrade'],
+    ['CONNECTION_MISMATCH', 'Connection: Upgrade', 'Connection: Up\r\n grade'],
     ['HEAD_REFUSED', 'HTTP/1.1 101', 'HTTP/2 101'],
     ['HEAD_REFUSED', 'HTTP/1.1 101', 'HTTP/1.1 1O1'],
     ['HEAD_REFUSED', /\r\n/g, '\n'],

@@ -96,7 +96,7 @@ function write(
     return `text ${showText(letter.repeat(size))}`;
   }
   const payload = Buffer.alloc(size, seed);
-  writer.writeBytes(0x82, payload, false);
+  writer.writeBytes(0x82, payload);
   assert.ok(
     payload.every((byte) => byte === seed),
     "the caller's memory was altered",
@@ -110,7 +110,7 @@ describe('a frame writer', () => {
     const writer = new FrameWriter(stream, 'client');
     const keys = new Set<string>();
     for (let count = 0; count < 5000; count += 1) {
-      writer.writeBytes(0x82, Buffer.alloc(0), false);
+      writer.writeBytes(0x82, Buffer.alloc(0));
       writer.flush();
       const frame = stream.read();
       assert.equal(frame[1], 0x80);
@@ -127,7 +127,7 @@ describe('a frame writer', () => {
     stream.isStalled = true;
     writer.flush();
     assert.equal(writer.bufferedAmount, 7);
-    writer.writeBytes(0x82, Buffer.alloc(20_000), true);
+    writer.writeBytes(0x82, Buffer.alloc(20_000));
     assert.equal(writer.bufferedAmount, 7 + 20_004);
     writer.discard();
     assert.equal(writer.bufferedAmount, 7);

@@ -61,6 +61,29 @@ for (const [name, zlib] of [
       assert.equal(String(inflate(context, Buffer.from('f200110000', 'hex'))), 'Hello');
     });
 
+    it('read nothing of what was before a reset, also when a block had BFINAL set', () => {
+      const context = zlib.createInflate(15, limit);
+      assert.equal(String(inflate(context, Buffer.from('f348cdc9c9070000', 'hex'))), 'Hello');
+      context.reset();
+      assert.equal(inflate(context, Buffer.from('f200110000', 'hex')), 'invalid');
+      context.reset();
+      assert.equal(String(inflate(context, Buffer.from('f348cdc9c9070000', 'hex'))), 'Hello');
+    });
+
+    it('keep a full window, and no more, over a block with BFINAL set', () => {
+      for (const windowBits of [8, 9, 15]) {
+        const context = zlib.createInflate(windowBits, limit);
+        const text = randomBytes(2 ** windowBits);
+        const deflate = directZlib.createDeflate({ ...parameters, windowBits });
+        deflate.deflate(text);
+        const referring = Buffer.from(deflate.deflate(text.subarray(-200)));
+        assert.ok(referring.length < 20);
+        const ended = deflateRawSync(text, { windowBits: Math.max(9, windowBits) });
+        assert.deepEqual(inflate(context, Buffer.concat([ended, Buffer.alloc(1)])), text);
+        assert.deepEqual(inflate(context, referring), text.subarray(-200));
+      }
+    });
+
     it('read two blocks in one message (7.2.3.5)', () => {
       const context = zlib.createInflate(15, limit);
       assert.equal(

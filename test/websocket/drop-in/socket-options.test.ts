@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { describe, it } from 'node:test';
-import { resolveClientOptions } from '../../../src/websocket/client/client-options.ts';
-import { ownOptions } from '../../../src/websocket/drop-in/socket-options.ts';
+import { type RequestObserver, resolveClientOptions } from '../../../src/websocket/client/client-options.ts';
+import { ownOptions, requestRoute, socketAddress } from '../../../src/websocket/drop-in/socket-options.ts';
 
 describe('ownOptions', () => {
   it('leaves out fields of the handshake, which ours writes, and keeps the others', () => {
@@ -26,26 +26,39 @@ describe('ownOptions', () => {
     assert.deepEqual(tls, { ca: 'pem', rejectUnauthorized: false });
     assert.equal('skipUTF8Validation' in options, false);
   });
+});
+
+describe('requestRoute', () => {
+  const observer: RequestObserver = {
+    receiveRequest: () => false,
+    receiveResponse: () => false,
+    receiveUpgrade: () => undefined,
+  };
 
   it('takes the agent before createConnection, and no agent for false', () => {
     const agent = new Agent();
     const createConnection = (): Duplex => assert.fail('not asked');
-    assert.equal(
-      resolveClientOptions(ownOptions({ agent, createConnection }), undefined).route.type,
-      'agent',
-    );
-    assert.equal(resolveClientOptions(ownOptions({ agent: false }), undefined).route.type, 'direct');
+    const both = requestRoute({ agent, createConnection }, observer, undefined);
+    assert.deepEqual([both.agent, both.request], [agent, {}]);
+    const own = requestRoute({ agent: false, createConnection }, observer, undefined);
+    assert.deepEqual([own.agent, own.request], [undefined, { createConnection }]);
+  });
+});
+
+describe('socketAddress', () => {
+  it('parts a path of the file system and one of the URL', () => {
+    for (const [address, socketPath, url] of [
+      ['ws+unix:/tmp/chat.sock', '/tmp/chat.sock', 'ws://localhost/'],
+      ['ws+unix:/tmp/chat.sock:/room?a=b:c', '/tmp/chat.sock', 'ws://localhost/room?a=b:c'],
+      ['ws+unix:///tmp/chat.sock:/', '/tmp/chat.sock', 'ws://localhost/'],
+    ] as const) {
+      assert.deepEqual(socketAddress(address), { socketPath, url });
+    }
   });
 
-  it('gives createConnection what net.connect takes', async () => {
-    let given: unknown;
-    const { createConnection } = ownOptions({
-      createConnection: (options) => {
-        given = options;
-        return undefined as unknown as Duplex;
-      },
-    });
-    await createConnection?.({ host: 'h', port: 81, isSecure: false, authority: 'h:81', resource: '/p?q' });
-    assert.deepEqual(given, { host: 'h', port: 81, path: '/p?q' });
+  it('is not made of other addresses', () => {
+    for (const address of ['ws://unix/tmp', 'http://x/', 'no address']) {
+      assert.equal(socketAddress(address), undefined);
+    }
   });
 });

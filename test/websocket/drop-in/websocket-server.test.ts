@@ -105,7 +105,7 @@ describe('a server of the drop-in door', () => {
     server.on('headers', (lines, request) => lines.push(`X-Path: ${request.url}`, 'Set-Cookie: a=b'));
     const client = new WebSocket(url);
     const [[{ headers }]] = await Promise.all([once(client, 'upgrade'), once(client, 'open')]);
-    assert.deepEqual([headers['x-path'], headers['set-cookie']], ['/', 'a=b']);
+    assert.deepEqual([headers['x-path'], headers['set-cookie']], ['/', ['a=b']]);
     client.terminate();
     await once(client, 'close');
   });

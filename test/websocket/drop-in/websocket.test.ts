@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { describe, it } from 'node:test';
-import WebSocket from '../../../src/websocket/drop-in/index.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import WebSocket, { type VerifyClient, WebSocketServer } from '../../../src/websocket/drop-in/index.ts';
 import { expectNoSurprises } from '../surprises.ts';
 import { openDoor, openPair } from './opened-pair.ts';
 
@@ -17,6 +20,11 @@ function sent(act: (callback: (error?: Error) => void) => void): Promise<Error |
 /** Unlike `once`, not rejected by the event `error`. */
 function closeCode(socket: WebSocket): Promise<number> {
   return new Promise((resolve) => socket.once('close', resolve));
+}
+
+async function listening(test: TestContext, http: Server): Promise<void> {
+  await once(http, 'listening');
+  test.after(() => http.close());
 }
 
 describe('a WebSocket of the drop-in door', () => {
@@ -55,6 +63,15 @@ describe('a WebSocket of the drop-in door', () => {
     client.send('b', { fin: false });
     client.send('c');
     assert.deepEqual(await once(peer, 'message'), [Buffer.from('abc'), false]);
+  });
+
+  it('keeps no more than 100 MiB of such pieces, and counts them', async (test) => {
+    const { client } = await openPair(test);
+    client.send(Buffer.alloc(100 * 1024 * 1024), { fin: false });
+    assert.equal(client.bufferedAmount, 100 * 1024 * 1024);
+    assert.throws(() => client.send('x', { fin: false }), RangeError);
+    client.terminate();
+    await closeCode(client);
   });
 
   it('calls back once a message is sent, in the order of the messages', async (test) => {
@@ -247,13 +264,96 @@ describe('a client of the drop-in door', () => {
   });
 
   it('emits unexpected-response in the place of that error, where somebody listens', async (test) => {
+    const verifyClient: VerifyClient = (_info, done) =>
+      done(false, 418, 'I am', { 'X-Why': 'short and stout' });
+    const { url } = await openDoor(test, { verifyClient });
+    const client = new WebSocket(`${url}pot`);
+    const closed = closeCode(client);
+    const [request, response] = await once(client, 'unexpected-response');
+    assert.equal(request.path, '/pot');
+    assert.equal(request.getHeader('sec-websocket-version'), '13');
+    assert.deepEqual([response.statusCode, response.headers['x-why']], [418, 'short and stout']);
+    assert.equal(client.readyState, WebSocket.CONNECTING);
+    assert.equal(Buffer.concat(await response.toArray()).toString(), 'I am');
+    assert.equal(await closed, 1006);
+  });
+
+  it('closes without an error when a listener of unexpected-response destroys the request', async (test) => {
     const { url } = await openDoor(test, { verifyClient: () => false });
     const client = new WebSocket(url);
-    const [[, { statusCode }]] = await Promise.all([
-      once(client, 'unexpected-response'),
-      once(client, 'close'),
-    ]);
-    assert.equal(statusCode, 401);
+    client.on('error', assert.fail);
+    client.on('unexpected-response', (request) => request.destroy());
+    assert.equal(await closeCode(client), 1006);
+  });
+
+  it('emits an error when such a listener terminates the WebSocket', async (test) => {
+    const { url } = await openDoor(test, { verifyClient: () => false });
+    const client = new WebSocket(url);
+    const closed = closeCode(client);
+    client.on('unexpected-response', () => client.terminate());
+    const [error] = await once(client, 'error');
+    assert.equal(error.message, 'WebSocket was closed before the connection was established');
+    assert.equal(await closed, 1006);
+  });
+
+  it('emits redirect with the request to there, which may be changed', async (test) => {
+    const { url, server } = await openDoor(test);
+    const http = createServer((_request, response) => {
+      response.writeHead(302, { Location: `${url.replace('ws:', 'http:')}there` }).end();
+    });
+    await listening(test, http.listen(0, '127.0.0.1'));
+    const { port } = http.address() as AddressInfo;
+    const client = new WebSocket(`ws://127.0.0.1:${port}/`, { followRedirects: true });
+    client.on('unexpected-response', () => assert.fail('it is followed'));
+    client.on('redirect', (to, request) => {
+      assert.equal(to, `${url}there`);
+      assert.equal(client.url, to);
+      request.setHeader('X-Late', 'yes');
+    });
+    const [[, request]] = await Promise.all([once(server, 'connection'), once(client, 'open')]);
+    assert.deepEqual([request.url, request.headers['x-late']], ['/there', 'yes']);
+  });
+
+  it('has finishRequest finish its requests', async (test) => {
+    const { url, server } = await openDoor(test);
+    const client: WebSocket = new WebSocket(url, {
+      finishRequest: (request, webSocket) => {
+        assert.ok(webSocket instanceof WebSocket);
+        setImmediate(() => request.setHeader('X-Signed', 'yes').end());
+      },
+    });
+    const [[, request]] = await Promise.all([once(server, 'connection'), once(client, 'open')]);
+    assert.equal(request.headers['x-signed'], 'yes');
+  });
+
+  it('connects to a Unix socket', async (test) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tidewire-'));
+    test.after(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'socket');
+    const http = createServer();
+    const server = new WebSocketServer({ server: http });
+    await listening(test, http.listen(path));
+    const client = new WebSocket(`ws+unix:${path}:/room?a`);
+    const [[peer, request]] = await Promise.all([once(server, 'connection'), once(client, 'open')]);
+    assert.deepEqual([request.url, request.headers.host], ['/room?a', 'localhost']);
+    assert.equal(client.url, `ws+unix:${path}:/room?a`);
+    peer.terminate();
+    await closeCode(client);
+  });
+
+  it('connects through what createConnection makes', async (test) => {
+    const { url } = await openDoor(test);
+    const asked: unknown[] = [];
+    const client = new WebSocket('ws://elsewhere.example:81/p?q', {
+      createConnection: ({ host, port }) => {
+        asked.push([host, port]);
+        return connect(Number(new URL(url).port), '127.0.0.1');
+      },
+    });
+    await once(client, 'open');
+    assert.deepEqual(asked, [['elsewhere.example', 81]]);
+    client.terminate();
+    await closeCode(client);
   });
 
   it('gives up when it is closed or terminated before it is open', async (test) => {

@@ -187,6 +187,7 @@ describe('server attached to an http2 server', () => {
       method: 'CONNECT',
       path: 'a.example:1',
       ca: certificate.cert,
+      servername: 'localhost',
     });
     connect.end();
     const [error] = await once(connect, 'error');

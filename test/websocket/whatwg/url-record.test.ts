@@ -1,13 +1,9 @@
 // Which URLs a WebSocket object takes (https://websockets.spec.whatwg.org/#get-a-url-record).
 
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { pageOrigin, urlRecord } from '../../../src/websocket/whatwg/url-record.ts';
-
-function atPage(t: TestContext, location: object): void {
-  Object.assign(globalThis, { location });
-  t.after(() => Reflect.deleteProperty(globalThis, 'location'));
-}
+import { atPage } from './page.ts';
 
 describe('a URL record', () => {
   it('is made of an absolute URL as the URL standard parses it', () => {

@@ -8,6 +8,7 @@ import { UsageError, WebSocket } from '../../../src/websocket/index.ts';
 import { acceptingServer, fakeServer } from '../client/fake-server.ts';
 import { binaryFrame, closeFrame, readFrames, textFrame } from '../client/raw-frames.ts';
 import { expectNoSurprises } from '../surprises.ts';
+import { atPage } from './page.ts';
 import { closed, failed, logEvents, nextMessage, nextTurn, opened } from './socket-log.ts';
 
 expectNoSurprises();
@@ -128,8 +129,7 @@ describe('the constructor (3.1)', () => {
   it('takes relative URLs and Origin from globalThis.location, where there is one', async (t) => {
     const server = await acceptingServer(t);
     const origin = `http://${server.authority}`;
-    Object.assign(globalThis, { location: { href: `${origin}/app/page.html?a#b`, origin } });
-    t.after(() => Reflect.deleteProperty(globalThis, 'location'));
+    atPage(t, { href: `${origin}/app/page.html?a#b`, origin });
     const socket = new WebSocket('../chat?c');
     assert.equal(socket.url, `ws://${server.authority}/chat?c`);
     await opened(socket);

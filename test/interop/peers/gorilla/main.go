@@ -63,6 +63,11 @@ func echo(socket *websocket.Conn) {
 		if kind == websocket.TextMessage && !validUTF8(socket, message) {
 			return
 		}
+		if kind == websocket.TextMessage && string(message) == "please close" {
+			frame := websocket.FormatCloseMessage(3002, "as asked")
+			socket.WriteControl(websocket.CloseMessage, frame, time.Now().Add(time.Second))
+			continue
+		}
 		if socket.WriteMessage(kind, message) != nil {
 			return
 		}
@@ -143,6 +148,24 @@ func interop(address string) {
 		report("close", compressed, websocket.IsCloseError(err, 3001))
 		socket.Close()
 	}
+	socket, _, err := dialer.Dial(address, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer socket.Close()
+	fragmented, err := socket.NextWriter(websocket.TextMessage)
+	// Longer than the buffer of gorilla, which makes a fragment of each.
+	long := strings.Repeat("a piece of a longer message ", 1000)
+	if err == nil {
+		fmt.Fprint(fragmented, long)
+		err = fragmented.Close()
+	}
+	_, echoed, _ := socket.ReadMessage()
+	report("fragmented", true, err == nil && string(echoed) == long)
+	socket.WriteMessage(websocket.TextMessage, []byte("please close"))
+	_, _, err = socket.ReadMessage()
+	closing, ok := err.(*websocket.CloseError)
+	report("closed by the server", true, ok && closing.Code == 3002 && closing.Text == "as asked")
 }
 
 func report(label string, compressed, ok bool) {

@@ -127,6 +127,15 @@ public final class Client {
     report("fragmented", "in pieces".equals(inbox.poll(30, TimeUnit.SECONDS)));
     socket.sendClose(3001, "done here").join();
     report("close", Integer.valueOf(3001).equals(inbox.poll(30, TimeUnit.SECONDS)));
+
+    BlockingQueue<String> closing = new LinkedBlockingQueue<>();
+    open(url, new WebSocket.Listener() {
+      @Override public CompletionStage<?> onClose(WebSocket from, int code, String reason) {
+        closing.add(code + " " + reason);
+        return null;
+      }
+    }).sendText("please close", true).join();
+    report("closed by the server", "3002 as asked".equals(closing.poll(30, TimeUnit.SECONDS)));
   }
 
   static void report(String label, boolean ok) {

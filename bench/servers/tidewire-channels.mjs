@@ -1,0 +1,36 @@
+// What is measured: our channel server, as `createRealtime` makes it, with a checked payload and history kept.
+import { z } from 'zod';
+import { SqliteBroker } from '../../dist/src/broker/sqlite/index.js';
+import { defineChannel, defineContract } from '../../dist/src/channel/index.js';
+import { createRealtime } from '../../dist/src/server/index.js';
+import { serveControl, task } from './control.mjs';
+
+const store = task.store && (await SqliteBroker.open({ path: task.store }));
+
+const realtime = createRealtime({
+  contracts: defineContract({
+    title: 'Bench',
+    version: '1.0.0',
+    channels: {
+      bench: defineChannel('bench:{id}', {
+        class: 'log',
+        durability: store ? 'disk' : 'memory',
+        payload: z.object({ n: z.int(), text: z.string() }),
+        allow: { subscribe: 'authenticated', publish: 'authenticated' },
+      }),
+    },
+  }),
+  host: '127.0.0.1',
+  port: 0,
+  webSocket: { backlog: 4096 },
+  // The one client that publishes stands for many.
+  rates: {
+    packets: { perSecond: 1_000_000, burst: 1_000_000 },
+    publishes: { perSecond: 1_000_000, burst: 1_000_000 },
+  },
+  authenticate: ({ token }) => (token === 'token-of-a-user' ? { subject: 'user' } : undefined),
+  ...(store && { broker: store }),
+});
+
+await realtime.listening;
+serveControl({ port: realtime.address().port, version: 'this tree' });

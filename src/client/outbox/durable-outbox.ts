@@ -1,0 +1,96 @@
+// Publications that survive a reload: kept in a store until they are answered, sent on under the same sequence.
+
+import type { PlainData, Position } from '../../channel/index.ts';
+import {
+  DurableOutbox,
+  type OutboxEntry,
+  type OutboxJournal,
+  type OutboxMachine,
+  type PublishResult,
+  RequestError,
+} from '../../session/index.ts';
+import type { OutboxHost, OutboxPart } from './outbox-part.ts';
+import type { OutboxStore } from './outbox-store.ts';
+
+/** What an earlier life has published, and what becomes of it in this one. */
+export interface RestoredPublication {
+  readonly channel: string;
+  readonly data: PlainData;
+  /** The dedupe key, where it was given one: by it the application knows its own. */
+  readonly key: string | undefined;
+  /** As the promise of `publish`. `producer_expired`: the server has forgotten, and whether it was published is not known. */
+  readonly position: Promise<Position>;
+}
+
+export interface DurableOutboxOptions {
+  readonly store: OutboxStore;
+  /** Called once, with all that an earlier life has left, in order: to be shown as being sent.
+   * @default nothing is told, and failures go to `onError` */
+  onRestored?(publications: readonly RestoredPublication[]): void;
+}
+
+/**
+ * The option `outbox` of a client. A store that fails is reported, and publishing goes on without it.
+ */
+export function durableOutbox({ store, onRestored }: DurableOutboxOptions): OutboxPart {
+  return (host) => {
+    let outbox: DurableOutbox;
+    const journal = journalOf(store, host);
+    class StoredOutbox extends DurableOutbox {
+      constructor(machine: OutboxMachine, maxItems?: number) {
+        super(machine, maxItems, journal);
+        outbox = this;
+      }
+    }
+    return {
+      Outbox: StoredOutbox,
+      async restored() {
+        try {
+          restore(outbox, await store.load(), { host, onRestored });
+        } catch (error) {
+          host.report(error);
+        }
+      },
+    };
+  };
+}
+
+function journalOf(store: OutboxStore, host: OutboxHost): OutboxJournal {
+  return {
+    put: (entry, onStored) => {
+      const go = (): void => host.tell(onStored);
+      store.put(entry).then(go, (error: unknown) => {
+        host.report(error);
+        go();
+      });
+    },
+    remove: (id) => {
+      store.remove(id).catch(host.report);
+    },
+  };
+}
+
+function restore(
+  outbox: DurableOutbox,
+  entries: readonly OutboxEntry[],
+  {
+    host,
+    onRestored,
+  }: { readonly host: OutboxHost; readonly onRestored: DurableOutboxOptions['onRestored'] },
+): void {
+  const settle = new Map<string, (result: PublishResult) => void>();
+  const publications = entries.map(({ id, channel, fields }): RestoredPublication => {
+    const position = new Promise<Position>((resolve, reject) => {
+      settle.set(id, (result) => {
+        if (result.error === undefined) resolve(result.position);
+        else reject(new RequestError(result.error));
+      });
+    });
+    // Where nobody asks for it, a failure is still told.
+    if (onRestored === undefined) position.catch(host.report);
+    else position.catch(() => undefined);
+    return { channel, data: fields.data, key: fields.key, position };
+  });
+  host.tell(() => outbox.restore(entries, (entry, result) => settle.get(entry.id)?.(result)));
+  if (publications.length > 0) onRestored?.(publications);
+}

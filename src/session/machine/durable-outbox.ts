@@ -1,0 +1,139 @@
+// An outbox that outlives its process: what nobody has answered is kept in a journal, and sent on in a later life.
+
+import {
+  newItem,
+  newLane,
+  Outbox,
+  type OutboxItem,
+  type OutboxLane,
+  type OutboxMachine,
+  type PublishFields,
+  type PublishResult,
+} from './outbox.ts';
+
+/** One publication without an answer. Plain data. */
+export interface OutboxEntry {
+  /** Names the entry for as long as it is kept. */
+  readonly id: string;
+  /** Entries were published in this order. */
+  readonly order: number;
+  readonly channel: string;
+  /** Under this producer and sequence it was sent, or is going to be. */
+  readonly producer: string;
+  readonly sequence: number;
+  /** It may have been sent: whether it was appended is not known then. */
+  readonly isSent: boolean;
+  readonly fields: PublishFields;
+}
+
+/** Keeps entries, in the order of the calls. Failures are its own to report. */
+export interface OutboxJournal {
+  /** Writes an entry, or writes over the one of the same id; then calls back. */
+  put(entry: OutboxEntry, onStored: () => void): void;
+  remove(id: string): void;
+}
+
+interface Kept {
+  entry: OutboxEntry;
+  isBeingStored: boolean;
+}
+
+export class DurableOutbox extends Outbox {
+  readonly #journal: OutboxJournal;
+  readonly #kept = new Map<OutboxItem, Kept>();
+  /** Of earlier lives, by channel: each goes first, and what is published now comes after all of them. */
+  readonly #earlier = new Map<string, OutboxLane[]>();
+  #lastOrder = 0;
+
+  constructor(machine: OutboxMachine, maxItems: number | undefined, journal: OutboxJournal) {
+    super(machine, maxItems);
+    this.#journal = journal;
+  }
+
+  /** Goes on with what earlier lives have left, before anything is published. */
+  restore(entries: readonly OutboxEntry[], done: (entry: OutboxEntry, result: PublishResult) => void): void {
+    for (const entry of [...entries].sort((a, b) => a.order - b.order)) {
+      const { channel, producer, sequence, fields, isSent } = entry;
+      const lane = this.#earlierLane(channel, producer);
+      const item = newItem(sequence, fields, (result) => done(entry, result));
+      item.isUncertain = isSent;
+      lane.lastSequence = sequence;
+      this.#lastOrder = Math.max(this.#lastOrder, entry.order);
+      this.#kept.set(item, { entry, isBeingStored: false });
+      super.add(lane, item);
+    }
+    this.flush();
+  }
+
+  #earlierLane(channel: string, producer: string): OutboxLane {
+    // A producer id holds no space that matters: the key is looked up by nothing else.
+    const key = `${producer} ${channel}`;
+    let lane = this.lanes.get(key);
+    if (lane === undefined) {
+      lane = newLane(channel, producer);
+      this.lanes.set(key, lane);
+      this.#earlier.set(channel, [...(this.#earlier.get(channel) ?? []), lane]);
+    }
+    return lane;
+  }
+
+  protected override add(lane: OutboxLane, item: OutboxItem): void {
+    super.add(lane, item);
+    const order = ++this.#lastOrder;
+    // What is sent at once need not be stored first: should the process end in between, it is sent or it is lost, and
+    // a new life takes a new producer.
+    const isSent = this.machine.canSend;
+    this.#store(lane, item, { id: this.machine.newProducer(), order, isSent });
+  }
+
+  protected override maySend(lane: OutboxLane, item: OutboxItem): boolean {
+    const first = this.#earlier.get(lane.channel)?.find(({ items }) => items.length > 0);
+    if (first !== undefined && first !== lane) return false;
+    if (this.#isStored(lane, item)) return true;
+    // An entry that says it was never sent must not be wrong: it is stored first, and so are those behind it.
+    for (const each of lane.items) {
+      const kept = this.#kept.get(each)!;
+      const isDue = !this.#isStored(lane, each) && !kept.isBeingStored;
+      if (isDue) this.#store(lane, each, { ...kept.entry, isSent: true });
+    }
+    return false;
+  }
+
+  /** Whether the journal knows that it may have been sent as it is sent now. */
+  #isStored(lane: OutboxLane, item: OutboxItem): boolean {
+    const { entry } = this.#kept.get(item)!;
+    return entry.isSent && entry.producer === lane.producer && entry.sequence === item.q;
+  }
+
+  protected override settle(lane: OutboxLane, item: OutboxItem, result: PublishResult): void {
+    const kept = this.#kept.get(item);
+    this.#kept.delete(item);
+    if (kept !== undefined) this.#journal.remove(kept.entry.id);
+    super.settle(lane, item, result);
+  }
+
+  #store(
+    lane: OutboxLane,
+    item: OutboxItem,
+    { id, order, isSent }: Pick<OutboxEntry, 'id' | 'order' | 'isSent'>,
+  ): void {
+    const { channel, producer } = lane;
+    const entry: OutboxEntry = {
+      id,
+      order,
+      channel,
+      producer,
+      sequence: item.q,
+      isSent,
+      fields: item.fields,
+    };
+    const mustWait = isSent && this.#kept.has(item);
+    const kept: Kept = { entry: mustWait ? this.#kept.get(item)!.entry : entry, isBeingStored: mustWait };
+    this.#kept.set(item, kept);
+    this.#journal.put(entry, () => {
+      if (!mustWait || this.#kept.get(item) !== kept) return;
+      this.#kept.set(item, { entry, isBeingStored: false });
+      this.flushLane(lane);
+    });
+  }
+}
