@@ -21,6 +21,7 @@ export interface AttackResult {
   readonly faults: readonly string[];
   /** What a busy machine may be to blame for. */
   readonly delays: readonly string[];
+  readonly elapsedMs: number;
   readonly before: Reading;
   readonly peakMiB: number;
   readonly after: Reading;
@@ -55,7 +56,7 @@ export class Bystander {
 
   static async start(): Promise<Bystander> {
     const server = await startVictim('tidewire', {});
-    const control = fork(here('control-client.js'), { stdio: 'ignore' });
+    const control = fork(here('control-client.js'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     await greet(control, server.url, false);
     return new Bystander(server, control);
   }
@@ -71,6 +72,8 @@ const DEFAULT_GROWTH_MIB = 64;
 const REST_GROWTH_MIB = 96;
 /** Below this nothing is judged: attacks, server and client share the processors of one machine. */
 const DELAY_FLOOR_MS = 50;
+/** Of fewer, the 99th percentile is one answer that happened to be slow. */
+const FEWEST_ANSWERS = 100;
 const REST_MS = 4_000;
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -88,7 +91,7 @@ export async function runAttack(
 ): Promise<AttackResult> {
   const server =
     choice.type === 'own' ? await startVictim(choice.victim, attack.victim ?? {}) : runningServer(choice);
-  const control = fork(here('control-client.js'), { stdio: 'ignore' });
+  const control = fork(here('control-client.js'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   try {
     return await attackWith(attack, server, control, options);
   } finally {
@@ -124,6 +127,7 @@ async function attackWith(
   const target = { host: url.hostname, port: Number(url.port), path: url.pathname };
   const attacker = new Attacker(target, (command: VictimCommand) => void server.process?.send(command));
   let outcome: Outcome;
+  const startedAt = performance.now();
   try {
     outcome = await attack.run(attacker);
   } catch (error) {
@@ -132,6 +136,7 @@ async function attackWith(
       answer: error instanceof Error ? error.message.split('\n', 1)[0]! : String(error),
     };
   }
+  const elapsedMs = performance.now() - startedAt;
   const during = await window(control);
   const elsewhere = bystander && (await window(bystander.control));
   await attacker.leave();
@@ -152,6 +157,7 @@ async function attackWith(
     about,
     answer: outcome.answer,
     faults,
+    elapsedMs,
     delays: judgeDelay([quiet, elsewhere], during),
     before,
     peakMiB: gauge.peakMiB,
@@ -178,6 +184,7 @@ function judge(
 }
 
 function judgeDelay(calm: readonly (Measured | undefined)[], during: Measured): string[] {
+  if (during.answers < FEWEST_ANSWERS) return [];
   const most = Math.max(...calm.map((measured) => 1.5 * (measured?.p99Ms ?? 0)), DELAY_FLOOR_MS);
   if (during.p99Ms <= most) return [];
   return [`p99 of the control client ${during.p99Ms.toFixed(1)} ms, and may be ${most.toFixed(1)}`];
