@@ -57,7 +57,7 @@ export const deflateMutations = [
     file: stream,
     find: 'allowRsv1: options.deflate !== undefined',
     replace: 'allowRsv1: true',
-    tests: ['websocket/connection/framed-stream', 'websocket/server/server-connection'],
+    tests: exchange,
   },
   {
     section: 'RFC 7692, 7.1',

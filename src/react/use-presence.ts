@@ -1,7 +1,8 @@
 // Who is present in a channel as a hook, and oneself among them.
 
-import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { type Channel, type ChannelPresence, type MemberList, presence } from '../client/index.ts';
+import { MemberStore } from './member-store.ts';
 
 export interface UsePresence<Presence> extends MemberList<Presence> {
   /** Why one could not enter, if one could not. */
@@ -20,9 +21,8 @@ export function usePresence<Draft, Payload, Presence>(
   me?: Presence,
 ): UsePresence<Presence> {
   const there: ChannelPresence<Presence> = presence(channel);
-  const subscribe = useCallback((listener: () => void) => there.watch(listener), [there]);
-  const list = (): MemberList<Presence> => there.list;
-  const members = useSyncExternalStore(subscribe, list, list);
+  const store = useMemo(() => new MemberStore(there), [there]);
+  const members = useSyncExternalStore(store.subscribe, store.getSnapshot, store.getServerSnapshot);
   const [error, setError] = useState<unknown>();
   const shown = JSON.stringify(me);
   useEffect(() => {

@@ -164,6 +164,8 @@ export class MemoryWebSocket implements WebSocketShape {
   }
 
   send(data: string | Uint8Array): void {
+    // WHATWG, `send`: what is sent while closing goes nowhere.
+    if (this.closed !== undefined) return;
     this.sent.push(this.#codec.decode(data));
     this.#later(() => {
       if (!this.#net.isSilent) this.#connection?.receive(data, this.#net.rig.clock.now());

@@ -1,7 +1,7 @@
 // What the tests of the chat in a browser share: a server on a file, a network before it that can break, and pages.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import type { Browser, BrowserContextOptions, Locator } from 'playwright-core';
@@ -40,8 +40,9 @@ export class ChatRig {
     rmSync(this.#folder, { recursive: true });
   }
 
-  /** Another server takes the place of the one that was closed, with the same file. */
-  async restart(): Promise<void> {
+  /** Another server takes the place of the one that was closed, with the same file, or with an empty one. */
+  async restart({ withFile = true } = {}): Promise<void> {
+    if (!withFile) for (const file of readdirSync(this.#folder)) rmSync(joinPath(this.#folder, file));
     this.chat = await startOn(this.#folder);
     this.relay.target = { host, port: this.chat.port };
   }

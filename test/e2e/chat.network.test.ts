@@ -117,6 +117,24 @@ describe('chat over a bad network', () => {
     assert.equal(await ada.page.locator('#offline').isVisible(), false);
   });
 
+  it('the server has lost its file: the page tells where something is missing, and goes on', async () => {
+    const [ada, grace] = [await rig.join('Ada'), await rig.join('Grace')];
+    await say(ada, 'before');
+    await seen(grace, 'before');
+    await rig.chat.close();
+    await rig.restart({ withFile: false });
+    const gap = grace.page.getByText('Some messages are missing here');
+    await gap.waitFor();
+    await say(ada, 'after');
+    await seen(grace, 'after');
+    assert.deepEqual(await texts(grace), ['before', 'after']);
+    assert.equal(await gap.count(), 1);
+    // Whoever comes now sees what there is now.
+    const linus = await rig.join('Linus');
+    await seen(linus, 'after');
+    assert.deepEqual(await texts(linus), ['after']);
+  });
+
   it('one sees the state of the connection, and pulls the plug', async () => {
     const ada = await rig.join('Ada');
     const plug = ada.page.getByRole('button', { name: 'Pull the plug' });

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { connect } from 'tidewire/client';
 import { WebSocket as NodeWebSocket } from 'tidewire/websocket';
 import { chatContract, writeCredential } from '../../examples/chat/chat-contract.ts';
@@ -200,7 +197,7 @@ describe('chat in a browser', () => {
     assert.match(snapshot, /status: Connected/);
     assert.match(snapshot, /navigation "Channels"/);
     assert.match(snapshot, /log "Messages"/);
-    assert.match(snapshot, /Hello\s*Sent/);
+    assert.match(snapshot, /paragraph: .*Hello.*Sent/);
     assert.equal(await ada.page.getByRole('button', { name: 'Send', exact: true }).count(), 1);
     assert.equal(await ada.page.getByRole('complementary', { name: 'Here now' }).count(), 1);
   });
@@ -225,35 +222,4 @@ describe('chat in a browser', () => {
     elsewhere.closeAllConnections();
     elsewhere.close();
   });
-
-  const screens: [string, BrowserContextOptions][] = [
-    ['phone', { viewport: { width: 390, height: 780 }, deviceScaleFactor: 2, hasTouch: true }],
-    ['small-phone-dark', { viewport: { width: 320, height: 568 }, colorScheme: 'dark' }],
-    ['desktop', { viewport: { width: 1280, height: 800 } }],
-    ['desktop-dark', { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' }],
-  ];
-  for (const [screen, options] of screens) {
-    it(`the page fits a ${screen}`, async (test) => {
-      const ada = await rig.join('Ada', options);
-      const grace = await rig.join('Grace');
-      await say(grace, `Good morning! A long word must not burst the page: ${'tide'.repeat(60)}`);
-      await say(ada, 'Good morning, Grace.');
-      await seen(ada, 'Good morning, Grace.');
-      await allSent(ada);
-      await people(grace).getByText('Ada').waitFor();
-      await composer(grace).pressSequentially('And');
-      await ada.page.getByText('Grace is typing', { exact: true }).waitFor();
-      const path = joinPath(mkdtempSync(joinPath(tmpdir(), 'tidewire-chat-')), `${screen}.png`);
-      await ada.page.screenshot({ path, animations: 'disabled' });
-      test.diagnostic(`screenshot: ${path}`);
-      const { width, height } = options.viewport!;
-      const size = await ada.page.evaluate(
-        '({ width: document.documentElement.scrollWidth, height: document.documentElement.scrollHeight })',
-      );
-      assert.deepEqual(size, { width, height });
-      const box = await composer(ada).boundingBox();
-      assert.ok(box !== null && box.y + box.height <= height && box.x + box.width <= width);
-      rig.assertHealthy();
-    });
-  }
 });

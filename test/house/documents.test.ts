@@ -30,6 +30,17 @@ function membersOf(path: string, name: string): string[] {
   return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(<]/gm)].map(([, member]) => member as string);
 }
 
+/** The public methods and properties of a class that are not made for its own floor. */
+function publicMembersOf(path: string, name: string): string[] {
+  const source = read(path);
+  const start = source.search(new RegExp(`^export class ${name}\\b`, 'm'));
+  assert.notEqual(start, -1, `${path} declares no ${name}`);
+  const body = source.slice(start, source.indexOf('\n}', start));
+  return [...body.matchAll(/^ {2}(?:readonly |get |async )?(\w+)(?:<[^>(]*>*)?[(:]/gm)]
+    .map(([, member]) => member as string)
+    .filter((member) => !['constructor', 'push', 'handledPosition', 'if', 'for'].includes(member));
+}
+
 /** The members of a union of strings, as its source lists them. */
 function unionOf(path: string, name: string): string[] {
   const source = read(path);
@@ -128,6 +139,38 @@ describe('docs/reference/client.md', () => {
     for (const member of membersOf(path, name)) {
       it(`has a row for ${name}.${member}`, () => assert.ok(hasRow('docs/reference/client.md', member)));
     }
+  }
+});
+
+describe('docs/reference/realtime-client.md', () => {
+  const page = 'docs/reference/realtime-client.md';
+  for (const [path, name] of [
+    ['client-options.ts', 'ClientOptions'],
+    ['client-options.ts', 'ClientLimits'],
+    ['channel/subscription.ts', 'SubscribeOptions'],
+    ['outbox/durable-outbox.ts', 'DurableOutboxOptions'],
+  ] as const) {
+    for (const member of membersOf(`src/client/${path}`, name)) {
+      it(`has a row for ${name}.${member}`, () => assert.ok(hasRow(page, member)));
+    }
+  }
+  for (const [path, name] of [
+    ['realtime-client.ts', 'RealtimeClient'],
+    ['channel/channel.ts', 'Channel'],
+    ['channel/subscription.ts', 'Subscription'],
+    ['channel/presence.ts', 'ChannelPresence'],
+  ] as const) {
+    for (const member of publicMembersOf(`src/client/${path}`, name)) {
+      it(`has a row for ${name}.${member}`, () => assert.ok(hasRow(page, member)));
+    }
+  }
+  for (const [name, words] of [
+    ['ConnectionState', ['idle', 'connecting', 'open', 'waiting', 'credentials', 'stopped']],
+    ['StatusReason', ['network', 'timeout', 'server', 'reset', 'token', 'client']],
+    ['a function', ['messages', 'history', 'presence', 'call', 'callStream']],
+    ['a hook', ['useConnection', 'useChannel', 'useChannelState', 'usePresence']],
+  ] as const) {
+    for (const word of words) it(`has a row for ${name} ${word}`, () => assert.ok(hasRow(page, word)));
   }
 });
 

@@ -1,0 +1,95 @@
+// The command behind `npm run attack`: every attack in turn, with its progress, and a summary.
+
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { attacks } from './attacks/index.ts';
+import { canReadProcesses } from './gauge.ts';
+import { document, isHeld, line } from './report.ts';
+import { type AttackResult, isPossible, runAttack, type TargetChoice } from './run-attack.ts';
+
+const help = `npm run attack -- [options]
+
+  --only NAME,NAME   only these attacks, or those of a group: handshake, frames, outbound, messages
+  --against ws       the package ws instead of our own server (npm ci --prefix bench first)
+  --target URL       a server that runs already, on 127.0.0.1, and sends back what it is sent
+  --pid N            its process, whose memory and descriptors are read
+  --json FILE        writes the results
+  --document FILE    writes a table of our server and of ws beside each other
+  --list             says which attacks there are
+
+It passes when the server answers as it should, stays within bounds, gives its descriptors back, and a well-behaved client
+stays connected and is answered at most 1.5 times as slowly as before (p99; below 100 ms nothing is judged).`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    against: { type: 'string' },
+    target: { type: 'string' },
+    pid: { type: 'string' },
+    json: { type: 'string' },
+    document: { type: 'string' },
+    list: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
+});
+
+function usage(problem: string): never {
+  console.error(`${problem}\n\n${help}`);
+  process.exit(2);
+}
+
+function choice(): TargetChoice {
+  const { target, pid, against } = values;
+  if (against !== undefined && against !== 'ws') usage(`--against takes ws, not ${against}`);
+  if (target === undefined) return { type: 'own', victim: against === 'ws' ? 'ws' : 'tidewire' };
+  const url = URL.canParse(target) ? new URL(target) : usage(`${target} is no URL`);
+  if (!url.hostname.startsWith('127.') || url.protocol !== 'ws:') {
+    usage('only servers of this machine are attacked: ws://127.0.0.1:PORT/');
+  }
+  if (!Number.isInteger(Number(pid))) usage('--target needs --pid, the process of the server');
+  return { type: 'running', url, pid: Number(pid) };
+}
+
+const only = values.only?.split(',');
+const chosen = attacks.filter(
+  ({ name, group }) => only === undefined || only.includes(name) || only.includes(group),
+);
+
+async function run(target: TargetChoice): Promise<AttackResult[]> {
+  const results: AttackResult[] = [];
+  const possible = chosen.filter((attack) => isPossible(attack, target));
+  for (const [index, attack] of possible.entries()) {
+    if (process.stderr.isTTY)
+      process.stderr.write(`[${index + 1}/${possible.length}] ${attack.name}: ${attack.about}\r`);
+    const result = await runAttack(attack, target, { quietMs: 1_000 });
+    if (process.stderr.isTTY) process.stderr.write('\x1b[2K');
+    console.log(line(result));
+    results.push(result);
+  }
+  const held = results.filter(isHeld).length;
+  console.log(`\n${held} of ${results.length} attacks held`);
+  return results;
+}
+
+if (values.help === true) {
+  console.log(help);
+} else if (values.list === true) {
+  for (const { name, group, about } of chosen) console.log(`${group.padEnd(9)} ${name.padEnd(24)} ${about}`);
+} else {
+  if (!canReadProcesses) usage('memory and descriptors are read from /proc: it runs on Linux');
+  if (chosen.length === 0) usage(`no attack is called ${values.only}`);
+  const results = await run(choice());
+  if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(results, undefined, 1));
+  if (values.document !== undefined) {
+    console.log('\nThe package ws:\n');
+    const theirs = await run({ type: 'own', victim: 'ws' });
+    writeFileSync(
+      values.document,
+      document([
+        { server: 'Tidewire', results },
+        { server: 'ws', results: theirs },
+      ]),
+    );
+  }
+  process.exitCode = results.every(isHeld) ? 0 : 1;
+}
