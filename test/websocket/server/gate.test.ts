@@ -136,7 +136,10 @@ describe('half-open handshakes', () => {
 describe('half-open TLS handshakes', () => {
   it('are capped, counted, and let others in when they end', async (test) => {
     const { key, cert } = makeCertificate();
-    const { port, server } = await openServer(test, { tls: { key, cert }, limits: { maxHandshakesPerAddress: 2 } });
+    const { port, server } = await openServer(test, {
+      tls: { key, cert },
+      limits: { maxHandshakesPerAddress: 2 },
+    });
     const silent = [await RawClient.connect(port), await RawClient.connect(port)];
     const turnedAway = await RawClient.connect(port);
     await turnedAway.rest();
