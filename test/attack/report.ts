@@ -20,7 +20,7 @@ export function line(result: AttackResult): string {
 }
 
 /** A table in Markdown: every attack, and what became of it on each server. */
-export function document(
+export function table(
   runs: readonly { readonly server: string; readonly results: readonly AttackResult[] }[],
 ): string {
   const [first] = runs;

@@ -276,10 +276,10 @@ export const handshakeAttacks: readonly Attack[] = [
   {
     name: 'churn',
     group: 'handshake',
-    about: 'opens and resets 3 000 connections, some in the middle of their handshake',
+    about: 'opens and resets 1 500 connections, some in the middle of their handshake',
     async run(attacker) {
       const request = requestTo(attacker);
-      for (let round = 0; round < 60; round += 1) {
+      for (let round = 0; round < 30; round += 1) {
         await Promise.all(
           Array.from({ length: 50 }, async (_, index) => {
             const client = await attacker.connect();
