@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Command } from '../peers.ts';
+import { cpuTimeUs } from './process-usage.ts';
 
 /** The first line of a worker. */
 export interface Ready {
@@ -11,6 +12,8 @@ export interface Ready {
   /** Where it listens, if it is a server. */
   readonly port?: number;
   readonly version?: string;
+  /** Processes that it has started, and that work for it. */
+  readonly helpers?: readonly number[];
 }
 
 /** What the harness asks of a worker; each understands those that make sense for it. */
@@ -57,6 +60,12 @@ export class Worker {
       | null;
     if (answer !== null && typeof answer === 'object' && 'error' in answer) throw new Error(answer.error);
     return answer as Answer;
+  }
+
+  /** CPU of the process and its helpers so far, in microseconds. */
+  cpuUs(): number {
+    const { pid, helpers = [] } = this.ready;
+    return [pid, ...helpers].reduce((sum, each) => sum + cpuTimeUs(each), 0);
   }
 
   /** Ends the process and resolves when it is gone. */

@@ -4,7 +4,18 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { buildFrame, exampleKey, type FrameShape } from '../../protocol/frame-bytes.ts';
 import type { RawClient } from '../../websocket/raw-client.ts';
 import type { Attack, Attacker } from '../attack.ts';
-import { closeCodeOf, countCut, failed, held, inTime, isCut, isDrained, tally, verdict } from './outcome.ts';
+import {
+  closeCodeOf,
+  countCut,
+  failed,
+  frameOf,
+  held,
+  inTime,
+  isCut,
+  isDrained,
+  tally,
+  verdict,
+} from './outcome.ts';
 
 const MiB = 1024 * 1024;
 const RSV1 = 0x40;
@@ -205,15 +216,8 @@ export const frameAttacks: readonly Attack[] = [
       const clients = await attacker.openMany(100, { path: '/silent', ...deflate });
       // A Pong comes when what was sent before the Ping has been read.
       for (const { socket } of clients) socket.write(Buffer.concat([frame, masked({ opcode: 9 })]));
-      const answers = await Promise.all(
-        clients.map((client) =>
-          inTime(
-            client.frame().catch(() => undefined),
-            30_000,
-          ),
-        ),
-      );
-      const answered = answers.filter((answer) => answer?.opcode === 10).length;
+      const answers = await Promise.all(clients.map((client) => frameOf(client, 10, 30_000)));
+      const answered = answers.filter((answer) => answer !== undefined).length;
       return verdict(answered === 100, `${answered} of 100 taken`);
     },
   },
