@@ -159,10 +159,6 @@ describe('the client in a browser', () => {
     assert.deepEqual(await restored(second), ['of the first page', 'of the second page']);
     relay.isDown = false;
     await isStored(second, 0);
-    console.log(
-      await second.evaluate(() => (globalThis as unknown as InPage).page.restored),
-      await second.evaluate(() => (globalThis as unknown as InPage).page.client.status),
-    );
     const { publications } = await realtime.history('chat:1', { limit: 2 });
     assert.deepEqual(publications.map(({ data }) => data.text).toSorted(), [
       'of the first page',
