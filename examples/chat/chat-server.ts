@@ -35,6 +35,16 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
   const httpServer = createServer(servePage());
   const channels = new Set<string>();
 
+  /** Other processes on the same broker add channels too. */
+  const refresh = async (): Promise<void> => {
+    const { publications } = await realtime.history('channels', { limit: maxChannels });
+    for (const { data } of publications) channels.add(data.name);
+  };
+  const isKnown = async (name: string): Promise<boolean> => {
+    await refresh();
+    return channels.has(name);
+  };
+
   /** Nobody speaks under another name than the one that they are known by, or in a channel that is not there. */
   const authorize: Authorize = (request) => {
     if (request.verb === 'call') return true;
@@ -44,9 +54,10 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
       channels.add((data as { name: string }).name);
       return channels.size <= maxChannels;
     }
-    if (!channels.has(parameters.channel ?? '')) return false;
     const { name = identity.claims?.name } = (data ?? {}) as { name?: unknown };
-    return name === identity.claims?.name;
+    if (name !== identity.claims?.name) return false;
+    const { channel = '' } = parameters;
+    return channels.has(channel) || isKnown(channel);
   };
 
   const realtime = createRealtime({
@@ -71,8 +82,7 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
   };
 
   try {
-    const known = await realtime.history('channels', { limit: maxChannels });
-    for (const { data } of known.publications) channels.add(data.name);
+    await refresh();
     for (const name of firstChannels) {
       if (channels.has(name)) continue;
       channels.add(name);

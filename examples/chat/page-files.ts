@@ -52,7 +52,8 @@ export function servePage(): RequestListener {
       return;
     }
     const notFound = () => void response.writeHead(404, { 'content-type': 'text/plain' }).end('not found\n');
-    const [, module] = modules.exec(new URL(request.url ?? '/', 'http://page').pathname) ?? [];
+    const [path = '/'] = (request.url ?? '/').split('?', 1);
+    const [, module] = modules.exec(path) ?? [];
     if (module === undefined) return written(request, response, notFound);
     request.url = module;
     compiled(request, response, notFound);

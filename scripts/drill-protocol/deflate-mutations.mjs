@@ -57,7 +57,7 @@ export const deflateMutations = [
     file: stream,
     find: 'allowRsv1: options.deflate !== undefined',
     replace: 'allowRsv1: true',
-    tests: ['websocket/connection/framed-stream', 'websocket/server/server-connection'],
+    tests: exchange,
   },
   {
     section: 'RFC 7692, 7.1',
@@ -265,7 +265,7 @@ export const deflateMutations = [
     section: 'RFC 7692, 7.2.2',
     must: 'the window is kept from message to message: received',
     file: inflater,
-    find: 'if (!keepsWindow)',
+    find: 'if (!this.keepsWindow)',
     replace: 'if (true)',
     tests: exchange,
   },

@@ -192,8 +192,8 @@ export const frameMutations = [
     section: 'RFC 6455, 5.4',
     must: 'a message is all of its fragments, in order',
     file: reader,
-    find: 'this.unfinished.append(bytes, start, end);',
-    replace: 'if (!isComplete) this.unfinished.append(bytes, start, end);',
+    find: 'this.unfinished.append(bytes, start, end, parser.missingPayload);',
+    replace: 'if (!isComplete) this.unfinished.append(bytes, start, end, parser.missingPayload);',
     tests: ['protocol/message/'],
   },
   {

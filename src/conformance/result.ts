@@ -9,6 +9,8 @@ export interface CaseResult {
   readonly verdict: Verdict;
   readonly detail: string;
   readonly milliseconds: number;
+  /** By how many bytes the memory of the server grew meanwhile; measured in heavy cases, where its process is known. */
+  readonly memoryBytes?: number;
   /** What went over the wire, one line an event; kept where the verdict is not `strict`. */
   readonly transcript: readonly string[];
 }

@@ -1,6 +1,7 @@
 // Runs the cases against a server: opens a connection for each, plays it, judges it.
 
 import { type Selection, selectCases } from './case-selection.ts';
+import { MemoryGauge } from './memory-gauge.ts';
 import type { CaseResult, RunResult } from './result.ts';
 import type { Case } from './script/case.ts';
 import { play } from './script/player.ts';
@@ -15,13 +16,18 @@ export interface ServerTestOptions extends ServerTargetOptions, Selection {
   readonly concurrency?: number;
   /** How long each step may take, in milliseconds. @default 5000 */
   readonly deadlineMs?: number;
+  /** The process of the server, on this machine: measures its memory in the heavy cases, which then run one by one. */
+  readonly pid?: number;
   readonly onResult?: (result: CaseResult, done: number, total: number) => void;
 }
 
 /** Of the cases that move megabytes, so many run at once. */
 const heavyConcurrency = 2;
 
-/** Tests an echo server. Resolves when every case has its verdict; rejects when nothing listens at the address. */
+/**
+ * Tests an echo server. Resolves when every case has its verdict; rejects when nothing listens at the address, or the
+ * memory of the process cannot be read.
+ */
 export async function testServer(options: ServerTestOptions): Promise<RunResult> {
   const { concurrency = 16, deadlineMs = 5000 } = options;
   const target = new ServerTarget(options);
@@ -30,10 +36,14 @@ export async function testServer(options: ServerTestOptions): Promise<RunResult>
   const startedAt = new Date();
   const results = new Map<string, CaseResult>();
 
+  const gauge = options.pid === undefined ? undefined : new MemoryGauge(options.pid);
   const work = async (queue: Case[]) => {
     for (let each = queue.shift(); each !== undefined; each = queue.shift()) {
       const lacking = each.needs !== undefined && !speaksDeflate;
-      const result = lacking ? skip(each) : await runCase(target, each, deadlineMs);
+      if (each.heavy) gauge?.begin();
+      const played = lacking ? skip(each) : await runCase(target, each, deadlineMs);
+      const isMeasured = gauge !== undefined && each.heavy && !lacking;
+      const result = isMeasured ? { ...played, memoryBytes: gauge.end() } : played;
       results.set(each.id, result);
       options.onResult?.(result, results.size, cases.length);
     }
@@ -41,7 +51,8 @@ export async function testServer(options: ServerTestOptions): Promise<RunResult>
   const light = cases.filter((each) => !each.heavy);
   const heavy = cases.filter((each) => each.heavy);
   await Promise.all(Array.from({ length: concurrency }, () => work(light)));
-  await Promise.all(Array.from({ length: heavyConcurrency }, () => work(heavy)));
+  const heavyAtOnce = gauge === undefined ? heavyConcurrency : 1;
+  await Promise.all(Array.from({ length: heavyAtOnce }, () => work(heavy)));
 
   return {
     format: 'tidewire-conform/1',

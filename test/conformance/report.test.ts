@@ -47,6 +47,18 @@ describe('summary table', () => {
   });
 });
 
+describe('memory in the summary', () => {
+  it('names the cases in which it grew most, where it was measured', () => {
+    const [first, second] = run.results;
+    const measured = { ...run, results: [{ ...first!, memoryBytes: 1024 * 1024 }, second!] };
+    assert.match(
+      formatSummary(measured),
+      /memory of the server grew most in\n +1\.0 MiB {2}ping\.answered\.empty\n/,
+    );
+    assert.doesNotMatch(formatSummary(run), /memory/);
+  });
+});
+
 describe('HTML report', () => {
   it('escapes whatever an endpoint sent', () => {
     const html = formatHtml([run]);

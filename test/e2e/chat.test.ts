@@ -1,86 +1,113 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { type Chat, startChat } from '../../examples/chat/chat-server.ts';
+import type { Browser } from 'playwright-core';
+import { connect } from 'tidewire/client';
+import { WebSocket as NodeWebSocket } from 'tidewire/websocket';
+import { chatContract, writeCredential } from '../../examples/chat/chat-contract.ts';
 import { launchBrowser, Tab } from './browser.ts';
-
-const host = '127.0.0.1';
+import {
+  allSent,
+  ChatRig,
+  composer,
+  connected,
+  host,
+  log,
+  openChannel,
+  people,
+  say,
+  seen,
+  texts,
+} from './chat-rig.ts';
 
 describe('chat in a browser', () => {
   let browser: Browser;
-  let chat: Chat;
-  let tabs: Tab[];
-  const url = () => `http://${host}:${chat.port}/`;
+  let rig: ChatRig;
 
   before(async () => {
     browser = await launchBrowser();
   });
   after(() => browser.close());
-
   beforeEach(async () => {
-    tabs = [];
-    chat = await startChat({ host, port: 0 });
+    rig = await ChatRig.open(browser);
   });
-  afterEach(async () => {
-    await Promise.all(tabs.map((tab) => tab.close()));
-    await chat.close();
-  });
+  afterEach(() => rig.close());
 
-  const open = async (options?: BrowserContextOptions) => {
-    const tab = await Tab.open(browser, url(), options);
-    tabs.push(tab);
-    return tab;
-  };
-  const join = async (name: string, options?: BrowserContextOptions) => {
-    const tab = await open(options);
-    await tab.page.getByLabel('Your name').fill(name);
-    await tab.page.getByRole('button', { name: 'Join the chat' }).click();
-    await composer(tab).waitFor();
-    return tab;
-  };
-  const composer = ({ page }: Tab) => page.getByRole('textbox', { name: 'Message' });
-  const log = ({ page }: Tab) => page.getByRole('log', { name: 'Messages' });
-  const people = ({ page }: Tab) => page.locator('#people-list .who');
-  const say = async (tab: Tab, text: string) => {
-    await composer(tab).fill(text);
-    await composer(tab).press('Enter');
-  };
-  const seen = (tab: Tab, text: string) => log(tab).getByText(text, { exact: true }).waitFor();
-  const assertHealthy = () =>
-    assert.deepEqual(
-      tabs.flatMap(({ problems }) => problems),
-      [],
+  /** Says so many messages, from a program. */
+  async function publish(count: number): Promise<void> {
+    const client = connect(`ws://${host}:${rig.chat.port}/realtime`, {
+      contracts: chatContract,
+      token: writeCredential({ key: 'k'.repeat(16), name: 'Linus' }),
+      WebSocket: NodeWebSocket,
+    });
+    const general = client.channel('messages:general');
+    await Promise.all(
+      Array.from({ length: count }, (_, index) => {
+        const id = `program-message-${index}`;
+        return general.publish({ type: 'said', id, name: 'Linus', text: `message ${index + 1}` });
+      }),
     );
+    client.close();
+  }
 
   it('two people join, see each other and talk', async () => {
-    const ada = await join('Ada');
-    const grace = await join('Grace');
-    await seen(ada, 'Grace joined');
+    const ada = await rig.join('Ada');
+    const grace = await rig.join('Grace');
     await say(ada, 'Hello, Grace!');
     await seen(grace, 'Hello, Grace!');
     await say(grace, 'Hello, Ada!');
     await seen(ada, 'Hello, Ada!');
-    assert.deepEqual(await people(ada).allTextContents(), ['Ada', 'Grace']);
-    assert.deepEqual(await people(grace).allTextContents(), ['Ada', 'Grace']);
-    assert.deepEqual(await ada.page.locator('.message.mine .bubble').allTextContents(), ['Hello, Grace!']);
-    assert.equal(await ada.page.locator('.message.pending').count(), 0);
-    assertHealthy();
+    for (const tab of [ada, grace]) {
+      await people(tab).nth(1).waitFor();
+      assert.deepEqual(await people(tab).allTextContents(), ['Ada', 'Grace']);
+    }
+    await allSent(ada);
+    assert.deepEqual(await ada.page.locator('.message.mine .text').allTextContents(), ['Hello, Grace!']);
+    rig.assertHealthy();
   });
 
-  it('a newcomer sees what was said before', async () => {
-    const ada = await join('Ada');
-    await say(ada, 'Anybody?');
-    await seen(await join('Grace'), 'Anybody?');
+  it('a newcomer sees what was said before, and reads back page by page', async () => {
+    await publish(95);
+    const grace = await rig.join('Grace');
+    await seen(grace, 'message 95');
+    assert.equal((await texts(grace)).length, 40);
+    const earlier = grace.page.getByRole('button', { name: 'Earlier messages' });
+    await earlier.click();
+    await seen(grace, 'message 16');
+    await earlier.click();
+    await seen(grace, 'message 1');
+    await earlier.waitFor({ state: 'hidden' });
+    assert.deepEqual(
+      await texts(grace),
+      Array.from({ length: 95 }, (_, index) => `message ${index + 1}`),
+    );
+    rig.assertHealthy();
+  });
+
+  it('channels are apart; what is unread is counted; one can add a channel', async () => {
+    const [ada, grace] = [await rig.join('Ada'), await rig.join('Grace')];
+    await openChannel(grace, 'random');
+    await say(grace, 'Only here');
+    const unread = ada.page.getByRole('navigation').getByRole('button', { name: '1 unread' });
+    await unread.waitFor();
+    assert.deepEqual(await texts(ada), []);
+    await unread.click();
+    await seen(ada, 'Only here');
+    assert.equal(await unread.count(), 0);
+    await ada.page.getByLabel('New channel').fill('High Tides');
+    await ada.page.keyboard.press('Enter');
+    await ada.page.getByRole('heading', { name: 'high-tides' }).waitFor();
+    await say(ada, 'First!');
+    await openChannel(grace, 'high-tides');
+    await seen(grace, 'First!');
+    rig.assertHealthy();
   });
 
   it('others see who is typing, until the message is there', async () => {
-    const [ada, grace] = [await join('Ada'), await join('Grace')];
+    const [ada, grace] = [await rig.join('Ada'), await rig.join('Grace')];
+    await people(grace).getByText('Ada').waitFor();
     await composer(ada).pressSequentially('Hel');
     const typing = grace.page.getByText('Ada is typing');
     await typing.waitFor();
@@ -89,98 +116,89 @@ describe('chat in a browser', () => {
     await typing.waitFor({ state: 'detached' });
   });
 
-  it('others see who left', async () => {
-    const [ada, grace] = [await join('Ada'), await join('Grace')];
-    await seen(ada, 'Grace joined');
-    await grace.close();
-    await seen(ada, 'Grace left');
-    assert.deepEqual(await people(ada).allTextContents(), ['Ada']);
+  it('one edits what one said, and nobody else does', async () => {
+    const [ada, grace] = [await rig.join('Ada'), await rig.join('Grace')];
+    await say(ada, 'Good mornig');
+    await seen(grace, 'Good mornig');
+    await composer(ada).press('ArrowUp');
+    await say(ada, 'Good morning');
+    for (const tab of [ada, grace]) {
+      await seen(tab, 'Good morning');
+      await tab.page.getByText('edited', { exact: true }).waitFor();
+      assert.deepEqual(await texts(tab), ['Good morning']);
+    }
+    assert.equal(await grace.page.getByRole('button', { name: 'Edit this message' }).count(), 0);
+    // A page that is opened later sees it as it is now.
+    const linus = await rig.join('Linus');
+    await seen(linus, 'Good morning');
+    rig.assertHealthy();
   });
 
-  it('a name that is taken is refused with advice, and another one gets in', async () => {
-    await join('Ada');
-    const other = await open();
-    await other.page.getByLabel('Your name').fill('ada');
-    await other.page.keyboard.press('Enter');
-    await other.page.getByRole('alert').getByText('“ada” is here already. Choose another name.').waitFor();
-    await other.page.getByLabel('Your name').fill('Grace');
-    await other.page.keyboard.press('Enter');
-    await composer(other).waitFor();
-    assertHealthy();
+  it('a channel whose name cannot be one is refused with advice', async () => {
+    const ada = await rig.join('Ada');
+    await ada.page.getByLabel('New channel').fill('Ünmöglich!');
+    await ada.page.keyboard.press('Enter');
+    await ada.page
+      .getByRole('alert')
+      .getByText(/small letters/)
+      .waitFor();
+    rig.assertHealthy();
   });
 
   it('markup in names and messages is shown as text and never runs', async () => {
     const attack = '<img src=x onerror="hacked=1"><script>hacked=1</script>';
-    const mallory = await join('<b>Mallory</b>');
-    const ada = await join('Ada');
+    const mallory = await rig.join('<b>Mallory</b>');
+    const ada = await rig.join('Ada');
     await say(mallory, attack);
     await seen(ada, attack);
-    assert.deepEqual(await people(ada).allTextContents(), ['<b>Mallory</b>', 'Ada']);
+    await people(ada).nth(1).waitFor();
+    assert.deepEqual((await people(ada).allTextContents()).sort(), ['<b>Mallory</b>', 'Ada']);
     assert.equal(await log(ada).locator('img, script, b').count(), 0);
     assert.equal(await ada.page.evaluate(() => 'hacked' in globalThis), false);
-    assertHealthy();
-  });
-
-  it('a page comes back by itself after the server restarted, with what was written meanwhile', async () => {
-    const [ada, grace] = [await join('Ada'), await join('Grace')];
-    const { port } = chat;
-    await chat.close();
-    await ada.page.getByText(/^Connection lost/).waitFor();
-    await ada.page.getByRole('status').getByText('Reconnecting …').waitFor();
-    await say(ada, 'Is this on?');
-    assert.equal(await ada.page.locator('.message.pending').count(), 1);
-    chat = await startChat({ host, port });
-    await ada.page.getByRole('status').getByText('Connected').waitFor();
-    await seen(ada, 'You are back');
-    await seen(grace, 'Is this on?');
-    await ada.page.locator('.message.pending').waitFor({ state: 'detached' });
-    assert.equal(await log(ada).getByText('Is this on?').count(), 1);
-    assert.equal(await ada.page.locator('#offline').isVisible(), false);
-  });
-
-  it('a page that reaches no server says so, and gets in once there is one', async () => {
-    const ada = await open();
-    const { port } = chat;
-    await chat.close();
-    await ada.page.getByLabel('Your name').fill('Ada');
-    await ada.page.keyboard.press('Enter');
-    await ada.page.getByRole('alert').getByText('The server cannot be reached').waitFor();
-    chat = await startChat({ host, port });
-    await composer(ada).waitFor();
+    rig.assertHealthy();
   });
 
   it('everything can be done with the keyboard', async () => {
-    const ada = await open({ viewport: { width: 390, height: 700 } });
+    const ada = await rig.visit({ viewport: { width: 390, height: 700 } });
     const { keyboard } = ada.page;
     const focused = () => ada.page.locator(':focus').getAttribute('id');
     assert.equal(await focused(), 'name');
     await keyboard.type('Ada');
     await keyboard.press('Enter');
-    await composer(ada).waitFor();
+    await connected(ada);
     assert.equal(await focused(), 'text');
     await keyboard.type('two');
     await keyboard.press('Shift+Enter');
     await keyboard.type('lines');
     await keyboard.press('Enter');
     await seen(ada, 'two\nlines');
-    await keyboard.press('Shift+Tab');
-    assert.equal(await focused(), 'log');
-    await keyboard.press('Shift+Tab');
+    await allSent(ada);
+    await ada.page.locator('#channels-toggle').focus();
+    await keyboard.press('Enter');
+    await ada.page.getByRole('heading', { name: 'Channels' }).waitFor();
+    await keyboard.press('Escape');
+    await ada.page.getByRole('heading', { name: 'Channels' }).waitFor({ state: 'hidden' });
+    assert.equal(await focused(), 'channels-toggle');
+    await keyboard.press('Tab');
+    assert.equal(await focused(), 'plug');
+    await keyboard.press('Tab');
     assert.equal(await focused(), 'people-toggle');
     await keyboard.press('Enter');
     await ada.page.getByRole('heading', { name: 'Here now' }).waitFor();
     await keyboard.press('Escape');
-    await ada.page.getByRole('heading', { name: 'Here now' }).waitFor({ state: 'hidden' });
     assert.equal(await focused(), 'people-toggle');
   });
 
-  it('a screen reader finds a polite log, labels and a status', async () => {
-    const ada = await join('Ada');
+  it('a screen reader finds a log, labels, the state of each message, and a status', async () => {
+    const ada = await rig.join('Ada');
     await say(ada, 'Hello');
-    await seen(ada, 'Hello');
-    assert.equal(await log(ada).count(), 1);
-    assert.match(await ada.page.locator('#chat').ariaSnapshot(), /status: Connected/);
-    assert.equal(await ada.page.getByRole('button', { name: 'Send' }).count(), 1);
+    await allSent(ada);
+    const snapshot = await ada.page.locator('#chat').ariaSnapshot();
+    assert.match(snapshot, /status: Connected/);
+    assert.match(snapshot, /navigation "Channels"/);
+    assert.match(snapshot, /log "Messages"/);
+    assert.match(snapshot, /paragraph: .*Hello.*Sent/);
+    assert.equal(await ada.page.getByRole('button', { name: 'Send', exact: true }).count(), 1);
     assert.equal(await ada.page.getByRole('complementary', { name: 'Here now' }).count(), 1);
   });
 
@@ -190,48 +208,18 @@ describe('chat in a browser', () => {
     );
     await once(elsewhere.listen(0, host), 'listening');
     const tab = await Tab.open(browser, `http://${host}:${(elsewhere.address() as AddressInfo).port}/`);
-    tabs.push(tab);
+    rig.tabs.push(tab);
     const outcome = await tab.page.evaluate(
       (address) =>
         new Promise((resolve) => {
-          const socket = new WebSocket(address);
+          const socket = new WebSocket(address, ['tidewire.v1.json']);
           socket.onopen = () => resolve('open');
           socket.onclose = ({ code }) => resolve(code);
         }),
-      `ws://${host}:${chat.port}/chat`,
+      `ws://${host}:${rig.chat.port}/realtime`,
     );
     assert.equal(outcome, 1006);
     elsewhere.closeAllConnections();
     elsewhere.close();
   });
-
-  const screens: [string, BrowserContextOptions][] = [
-    ['phone', { viewport: { width: 390, height: 780 }, deviceScaleFactor: 2, hasTouch: true }],
-    ['small-phone-dark', { viewport: { width: 320, height: 568 }, colorScheme: 'dark' }],
-    ['desktop', { viewport: { width: 1280, height: 800 } }],
-    ['desktop-dark', { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' }],
-  ];
-  for (const [screen, options] of screens) {
-    it(`the page fits a ${screen}`, async (test) => {
-      const ada = await join('Ada', options);
-      const grace = await join('Grace');
-      await say(grace, `Good morning! A long word must not burst the page: ${'tide'.repeat(60)}`);
-      await say(ada, 'Good morning, Grace.');
-      await seen(ada, 'Good morning, Grace.');
-      await composer(grace).pressSequentially('And');
-      await ada.page.getByText('Grace is typing', { exact: true }).waitFor();
-      const folder = await mkdtemp(joinPath(tmpdir(), 'tidewire-chat-'));
-      const path = joinPath(folder, `${screen}.png`);
-      await ada.page.screenshot({ path, animations: 'disabled' });
-      test.diagnostic(`screenshot: ${path}`);
-      const { width, height } = options.viewport!;
-      const size = await ada.page.evaluate(
-        '({ width: document.documentElement.scrollWidth, height: document.documentElement.scrollHeight })',
-      );
-      assert.deepEqual(size, { width, height });
-      const box = await composer(ada).boundingBox();
-      assert.ok(box !== null && box.y + box.height <= height && box.x + box.width <= width);
-      assertHealthy();
-    });
-  }
 });

@@ -21,6 +21,9 @@ const joinForm = byId('join', HTMLFormElement);
 const nameInput = byId('name', HTMLInputElement);
 const joinProblem = byId('join-problem', HTMLParagraphElement);
 
+/** The close code of a credential that is not accepted. */
+const unauthenticated = 4401;
+
 nameInput.value = lastName();
 joinForm.addEventListener('submit', (event) => {
   event.preventDefault();
@@ -48,9 +51,9 @@ function start(identity: Credential): void {
   const client = connectChat(identity, plug);
   // The server does not take us for whom we say we are: we begin anew.
   client.onState(({ state, reason }) => {
-    if (state !== 'credentials') return;
+    if (state !== 'stopped' || reason?.code !== unauthenticated) return;
     forgetIdentity();
-    leaveProblem(reason?.message ?? 'The name was not accepted.');
+    leaveProblem('The server did not accept the name. Choose another one.');
     location.reload();
   });
   new ChatPage(client, plug, identity);

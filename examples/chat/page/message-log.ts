@@ -27,6 +27,8 @@ export class MessageLog implements TimelineView {
   #timeline: Timeline | undefined;
   #mySubject: string | undefined;
   #isRegroupingDue = false;
+  /** One reads at the end, and what comes there is to be seen at once. */
+  #isFollowing = true;
 
   constructor(handler: MessageLogHandler) {
     this.#handler = handler;
@@ -36,11 +38,12 @@ export class MessageLog implements TimelineView {
     });
     this.#earlier.addEventListener('click', () => void this.#showEarlier());
     this.#log.addEventListener('scroll', () => {
-      if (this.#isAtEnd()) this.#toNewest.hidden = true;
+      this.#isFollowing = this.#isAtEnd();
+      if (this.#isFollowing) this.#toNewest.hidden = true;
     });
     // A keyboard that slides in, or a composer that grows, must not hide the newest message.
     new ResizeObserver(() => {
-      if (this.#toNewest.hidden) this.toNewest();
+      if (this.#isFollowing) this.toNewest();
     }).observe(this.#log);
   }
 
@@ -68,7 +71,6 @@ export class MessageLog implements TimelineView {
   }
 
   place(item: Item, next: Item | undefined): void {
-    const stays = this.#isAtEnd();
     let element = this.#elements.get(item);
     if (element === undefined) {
       element = item.type === 'gap' ? this.#gap() : this.#message(item);
@@ -78,7 +80,7 @@ export class MessageLog implements TimelineView {
     if (item.type === 'entry') this.update(item);
     this.#regroupSoon();
     const isOwn = item.type === 'entry' && item.position === undefined;
-    if (stays || isOwn) this.toNewest();
+    if (this.#isFollowing || isOwn) this.toNewest();
     else if (next === undefined) this.#toNewest.hidden = false;
   }
 
@@ -94,9 +96,11 @@ export class MessageLog implements TimelineView {
     const trouble = inside(element, '.trouble');
     trouble.hidden = entry.state !== 'failed';
     inside(trouble, 'span').textContent = entry.problem ?? '';
+    if (this.#isFollowing) this.toNewest();
   }
 
   toNewest(): void {
+    this.#isFollowing = true;
     this.#log.scrollTop = this.#log.scrollHeight;
     this.#toNewest.hidden = true;
   }
@@ -149,6 +153,7 @@ export class MessageLog implements TimelineView {
       last = item;
       day = itsDay;
     }
+    if (this.#isFollowing) this.toNewest();
     this.#empty.hidden = this.#list.childElementCount > 0 || !this.#earlier.hidden;
   }
 
@@ -159,6 +164,7 @@ export class MessageLog implements TimelineView {
   /** What is read stays where it is while the earlier messages come above it. */
   async #showEarlier(): Promise<void> {
     this.#earlier.disabled = true;
+    this.#isFollowing = false;
     const { scrollHeight, scrollTop } = this.#log;
     await this.#handler.onEarlier();
     this.#regroup();

@@ -249,7 +249,10 @@ export class SqliteBroker implements Broker {
 
   #tell(channel: string, epoch: string, publication: Publication): void {
     this.#compareEpoch(channel, epoch);
-    this.#audiences.get(channel)?.feeds.tell(publication);
+    const audience = this.#audiences.get(channel);
+    audience?.feeds.tell(publication);
+    // Whoever was lost has not closed.
+    if (audience?.feeds.size === 0) this.#audiences.delete(channel);
   }
 
   /** Whoever listens in another epoch than this, which the store has just told, has lost the thread. */

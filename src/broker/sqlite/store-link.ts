@@ -101,7 +101,14 @@ export class StoreLink {
     return new Promise((resolve, reject) => {
       this.#waiting.push({
         call: { type, ...call } as StoreCall,
-        onResult: (result) => resolve(onResult(result as ResultOf<Name>)),
+        onResult(result) {
+          // Whatever is thrown here belongs to this call: the answers behind it must be handed out.
+          try {
+            resolve(onResult(result as ResultOf<Name>));
+          } catch (error) {
+            reject(error);
+          }
+        },
         onFailure: reject,
       });
       this.#schedule();

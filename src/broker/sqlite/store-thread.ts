@@ -27,8 +27,8 @@ function failureOfDamage({ message }: DamageError): StoreFailure {
 function openingFailure(error: unknown): FromStore {
   if (error instanceof DamageError) return failureOfDamage(error);
   if (error instanceof UsageError) return { type: 'usage', message: error.message };
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOSPC' || code === 'EPERM') {
+  // Of the folder and the witness, which are not SQLite's: no room, no right, not a folder …
+  if ((error as NodeJS.ErrnoException).syscall !== undefined) {
     const message = `the file of the store cannot be written: ${(error as Error).message}`;
     return { type: 'failed', code: 'BROKER_UNAVAILABLE', message, effect: 'none' };
   }

@@ -136,15 +136,17 @@ export class Store {
         const { log } = this.#channel(call.channel, call.policy);
         if (log.mailbox === undefined) throw new UsageError(`not a mailbox: ${call.channel}`);
         log.mailbox.trim(now);
-        this.#hasWritten = true;
-        return { epoch: log.epoch, ...log.mailbox.lease(call.request, now) };
+        const lease = log.mailbox.lease(call.request, now);
+        this.#hasWritten ||= lease.entries.length > 0;
+        return { epoch: log.epoch, ...lease };
       }
       case 'acknowledge': {
         const { consumer, epoch, offsets } = call.acknowledgement;
         const log = this.#mailbox(call.channel);
         if (log?.mailbox === undefined || log.epoch !== epoch) return [];
-        this.#hasWritten = true;
-        return log.mailbox.acknowledge(consumer, offsets);
+        const taken = log.mailbox.acknowledge(consumer, offsets);
+        this.#hasWritten ||= taken.length > 0;
+        return taken;
       }
       case 'release':
         this.#hasWritten = true;

@@ -30,6 +30,9 @@ export function addConform(program: Command): void {
       (text) => parseInteger(text, 100, 600_000),
       5000,
     )
+    .option('--pid <pid>', "measure the memory of the server's process in the heavy cases (Linux)", (text) =>
+      parseInteger(text, 1, 2 ** 31 - 1),
+    )
     .option('--json <file>', 'write the results as JSON; - is the standard output')
     .option('--html <file>', 'write a report that needs no other file')
     .option('--runs <files...>', 'with --html: a matrix of earlier runs, from their JSON')

@@ -57,7 +57,7 @@ function echo(flags: EchoFlags): Promise<void> {
     const reason = '--broadcast reaches the connections of one process: give it, or --workers, not both';
     throw new CommandFailure(ExitCode.Usage, reason);
   }
-  return runServer('The echo is', flags, () => startEcho(flags));
+  return runServer('The echo is', flags, { start: () => startEcho(flags) });
 }
 
 async function startEcho(flags: EchoFlags): Promise<RunningServer> {

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Broker, BrokerError } from '../../broker/index.ts';
+import { type Broker, BrokerError, MemoryBroker } from '../../broker/index.ts';
 import { CommandFailure, ExitCode } from '../exit-code.ts';
 import { addListenFlags, allowedOrigins, type ListenFlags, listenFailure, localUrl } from '../listen.ts';
 import { type RunningServer, runServer } from '../workers/run-server.ts';
@@ -24,27 +24,24 @@ export function addServe(program: Command): void {
 Examples:
   $ tidewire serve
   $ tidewire serve --host 0.0.0.0 --port 3000      # for the phone in your hand
-  $ tidewire serve --data /var/lib/chat
+  $ tidewire serve --data /var/lib/chat --workers auto
   $ PORT=3000 tidewire serve --memory --json`,
     )
     .action(serve);
 }
 
 function serve(flags: ServeFlags): Promise<void> {
-  if (flags.workers > 1) {
-    const reason =
-      'serve keeps the conversation in one process, and several would each hold a part of it: leave --workers out';
-    throw new CommandFailure(ExitCode.Usage, reason);
-  }
-  return runServer('The chat is', flags, () => startChatServer(flags));
+  return runServer('The chat is', flags, {
+    openBroker: async () => (flags.memory ? undefined : await openStore(flags)) ?? new MemoryBroker(),
+    start: (broker = new MemoryBroker()) => startChatServer(flags, broker),
+  });
 }
 
-async function startChatServer(flags: ServeFlags): Promise<RunningServer> {
+async function startChatServer(flags: ServeFlags, broker: Broker): Promise<RunningServer> {
   const { port, host } = flags;
-  const broker = flags.memory ? undefined : await openStore(flags);
   // Loaded late, so that the other commands start without it.
   const { startChat } = await import('../../../examples/chat/chat-server.ts');
-  const options = { port, host, allowedOrigins: allowedOrigins(flags), ...(broker && { broker }) };
+  const options = { port, host, allowedOrigins: allowedOrigins(flags), broker };
   const chat = await startChat(options).catch((error: unknown) => {
     throw listenFailure(error, flags);
   });

@@ -24,6 +24,7 @@ export interface ConformFlags {
   readonly name?: string;
   readonly concurrency: number;
   readonly deadline: number;
+  readonly pid?: number;
   readonly json?: string;
   readonly html?: string;
   readonly runs?: string[];
@@ -64,7 +65,9 @@ async function runCases(url: string | undefined, flags: ConformFlags): Promise<R
   }
   const progress = showProgress();
   try {
-    return await testServer({ ...optionsOf(flags), url, onResult: progress.update });
+    const { pid } = flags;
+    const memory = pid === undefined ? {} : { pid };
+    return await testServer({ ...optionsOf(flags), ...memory, url, onResult: progress.update });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new CommandFailure(ExitCode.Failure, `${url} cannot be tested: ${reason}`, { cause: error });

@@ -53,12 +53,29 @@ async function open(url: string, flags: ConnectFlags, output: ConnectOutput): Pr
   await new Promise<void>((resolve, reject) => {
     socket.addEventListener('open', () => resolve());
     socket.addEventListener('error', ({ message, error }) => {
-      reject(new CommandFailure(ExitCode.Failure, `cannot connect to ${url}: ${message}`, { cause: error }));
+      reject(
+        new CommandFailure(ExitCode.Failure, `cannot connect to ${withoutSecrets(socket.url)}: ${message}`, {
+          cause: error,
+        }),
+      );
     });
   });
   const { protocol, extensions } = socket;
-  output.opened({ url: socket.url, protocol, extensions, elapsedMs: performance.now() - startedAt });
+  output.opened({
+    url: withoutSecrets(socket.url),
+    protocol,
+    extensions,
+    elapsedMs: performance.now() - startedAt,
+  });
   return socket;
+}
+
+/** Outputs are kept and shown to others: of the address only who is there. */
+function withoutSecrets(address: string): string {
+  const url = new URL(address);
+  url.username = '';
+  url.password = '';
+  return url.search === '' ? url.href : `${url.origin}${url.pathname}?…`;
 }
 
 function createSocket(url: string, flags: ConnectFlags, ca: string | undefined): WebSocket {

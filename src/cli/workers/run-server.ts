@@ -1,6 +1,7 @@
 // Runs the server of a command until a signal ends it: in this process, or in several that share its port.
 
 import cluster from 'node:cluster';
+import { type Broker, IpcBroker, processLink } from '../../broker/index.ts';
 import { commandFailure } from '../exit-code.ts';
 import { announce, type ListenFlags, untilSignal } from '../listen.ts';
 import type { WorkerFlags } from './worker-flags.ts';
@@ -14,6 +15,13 @@ export interface RunningServer {
   close(): Promise<unknown>;
 }
 
+export interface ServerParts {
+  /** Opens what the server keeps; the workers share the one of the process that started them. @default nothing */
+  openBroker?(): Promise<Broker>;
+  /** What runs in each process. It closes the broker, or what stands for it there, at its end. */
+  start(broker: Broker | undefined): Promise<RunningServer>;
+}
+
 /**
  * Starts the server, says where `what` is, and closes it at the first Ctrl+C or SIGTERM. With more than one worker, each
  * of them runs the same command line, comes here too, and starts its own.
@@ -21,18 +29,25 @@ export interface RunningServer {
 export async function runServer(
   what: string,
   flags: ListenFlags & WorkerFlags,
-  start: () => Promise<RunningServer>,
+  { start, openBroker }: ServerParts,
 ): Promise<void> {
-  if (process.env[workerVariable] !== undefined && cluster.worker !== undefined) return work(start);
-  if (flags.workers > 1) return supervise(what, flags);
-  const server = await start();
+  if (process.env[workerVariable] !== undefined && cluster.worker !== undefined) {
+    return work(async () => start(openBroker && (await IpcBroker.connect(processLink(process)))));
+  }
+  const broker = await openBroker?.();
+  if (flags.workers > 1) return supervise(what, flags, broker).finally(() => broker?.close());
+  const server = await start(broker);
   const signal = untilSignal();
   announce(what, server.url, flags);
   await signal;
   await server.close();
 }
 
-async function supervise(what: string, flags: ListenFlags & WorkerFlags): Promise<void> {
+async function supervise(
+  what: string,
+  flags: ListenFlags & WorkerFlags,
+  broker: Broker | undefined,
+): Promise<void> {
   const args = process.argv.slice(2);
   const say = (event: object, sentence: string) => {
     if (flags.json) console.log(JSON.stringify(event));
@@ -41,6 +56,7 @@ async function supervise(what: string, flags: ListenFlags & WorkerFlags): Promis
   const pool = new WorkerPool({
     count: flags.workers,
     program: process.argv[1]!,
+    ...(broker && { broker }),
     // The last `--port` counts.
     argumentsOf: (port) => (port === undefined || flags.port !== 0 ? args : [...args, '--port', `${port}`]),
     onEnd: ({ pid, how, delayMs }) =>

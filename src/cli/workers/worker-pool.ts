@@ -6,6 +6,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Broker } from '../../broker/index.ts';
 import { CommandFailure, ExitCode } from '../exit-code.ts';
 import { RestartPolicy, type RestartPolicyOptions } from './restart-policy.ts';
 import { WorkerProcess } from './worker-process.ts';
@@ -16,6 +17,8 @@ export interface WorkerPoolOptions {
   readonly program: string;
   /** Its arguments. `port` is there once all workers had ended: where they had listened, and shall again. */
   readonly argumentsOf: (port: number | undefined) => readonly string[];
+  /** Shared by the workers, who find it by `IpcBroker.connect(processLink(process))`; it stays the caller's to close. */
+  readonly broker?: Broker;
   /** For each of the `count` places. */
   readonly restarts?: RestartPolicyOptions;
   /** How long workers may take to end before they are killed, in milliseconds. @default 10_000 */
@@ -120,10 +123,10 @@ export class WorkerPool {
   }
 
   #fork(): WorkerProcess {
-    const { program, argumentsOf } = this.#options;
+    const { program, argumentsOf, broker } = this.#options;
     // A port that the system chose is given to every worker that asks for any, as long as one of them lives.
     if (this.#url !== undefined && this.#workers.size === 0) this.#lostPort = Number(this.#url.port);
-    const worker = new WorkerProcess(program, argumentsOf(this.#lostPort));
+    const worker = new WorkerProcess({ program, args: argumentsOf(this.#lostPort), broker });
     this.#workers.add(worker);
     void worker.ended.then(() => this.#workers.delete(worker));
     return worker;

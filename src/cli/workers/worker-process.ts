@@ -1,11 +1,18 @@
 // One worker process, as the process that started it sees it.
 
 import cluster, { type Worker } from 'node:cluster';
+import { type Broker, hostBroker, processLink } from '../../broker/index.ts';
 import { CommandFailure, ExitCode } from '../exit-code.ts';
 import type { StopMessage, WorkerMessage } from './worker-message.ts';
 
 /** Present in the environment of workers: a program under somebody else's cluster must not take itself for one of ours. */
 export const workerVariable = 'TIDEWIRE_WORKER';
+
+export interface WorkerProcessOptions {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly broker: Broker | undefined;
+}
 
 export class WorkerProcess {
   /** Where it listens. Rejects with a `CommandFailure` when it ends before it does. */
@@ -14,16 +21,18 @@ export class WorkerProcess {
   readonly ended: Promise<string>;
   readonly #worker: Worker;
 
-  /** @param program the script it runs, with `args` */
-  constructor(program: string, args: readonly string[]) {
-    cluster.setupPrimary({ exec: program, args: [...args] });
+  /** `program` is the script it runs; `broker`, if there is one, is this process's, and the worker may use it. */
+  constructor({ program, args, broker }: WorkerProcessOptions) {
+    // Payloads may hold byte strings, which JSON does not carry.
+    cluster.setupPrimary({ exec: program, args: [...args], serialization: 'advanced' });
     const worker = cluster.fork({ [workerVariable]: '1' });
     this.#worker = worker;
+    if (broker !== undefined) hostBroker(broker, processLink(worker.process));
     let failure: CommandFailure | undefined;
     const url = new Promise<URL>((resolve) => {
-      worker.on('message', (message: WorkerMessage) => {
+      worker.on('message', (message: WorkerMessage | { readonly type?: undefined }) => {
         if (message.type === 'listening') resolve(new URL(message.url));
-        else failure = new CommandFailure(message.exitCode, message.message);
+        if (message.type === 'failed') failure = new CommandFailure(message.exitCode, message.message);
       });
     });
     this.ended = endOf(worker).then((how) => failure?.message ?? how);

@@ -38,7 +38,21 @@ export function formatSummary(run: RunResult, { colour = false }: SummaryOptions
     .map(({ id, detail }) => `${paint('failed', 'failed')}  ${id}\n        ${detail}`);
   const seconds = (run.milliseconds / 1000).toFixed(1);
   const title = `${run.name}: ${run.results.length} cases against a ${run.role} over ${run.transport} in ${seconds} s`;
-  return ['', head, ...rows, row('All', run.results), '', ...failures, title].join('\n');
+  const memory = memoryOf(run.results);
+  return ['', head, ...rows, row('All', run.results), '', ...failures, ...memory, title].join('\n');
+}
+
+/** So many cases in which the memory of the server grew most are named. */
+const namedMemoryCases = 5;
+
+function memoryOf(results: readonly CaseResult[]): string[] {
+  const measured = results.filter(({ memoryBytes }) => memoryBytes !== undefined);
+  if (measured.length === 0) return [];
+  const largest = measured.toSorted((a, b) => b.memoryBytes! - a.memoryBytes!).slice(0, namedMemoryCases);
+  const lines = largest.map(
+    ({ id, memoryBytes }) => `${(memoryBytes! / 1024 / 1024).toFixed(1).padStart(8)} MiB  ${id}`,
+  );
+  return ['memory of the server grew most in', ...lines, ''];
 }
 
 export interface ResultGroup {

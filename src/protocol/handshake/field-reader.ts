@@ -4,7 +4,7 @@ import { isQuotedCode, isSpaceCode, isTokenCode } from './token.ts';
 
 /** Why a field value does not follow its grammar; returned, never thrown. */
 export class Malformed {
-  /** What is wrong, as the end of a sentence: `"a" is listed twice`. */
+  /** What is wrong, as the end of a sentence: `name 2 was listed before`. */
   readonly reason: string;
 
   constructor(reason: string) {

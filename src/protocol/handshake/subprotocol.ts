@@ -19,7 +19,7 @@ export function parseProtocols(
     const protocol = reader.takeToken();
     if (protocol === '') return new Malformed(`character ${reader.position + 1} cannot stand in a name`);
     // 4.1. "The elements that comprise this value MUST be non-empty strings […] and MUST all be unique strings."
-    if (protocols.has(protocol)) return new Malformed(`"${protocol}" is listed twice`);
+    if (protocols.has(protocol)) return new Malformed(`name ${protocols.size + 1} was listed before`);
     if (protocols.size >= maxProtocols) return new Malformed(`more than ${maxProtocols} names are listed`);
     protocols.add(protocol);
     reader.skipSpace();
@@ -32,15 +32,18 @@ export function parseProtocols(
   return [...protocols];
 }
 
-/** The value of `Sec-WebSocket-Protocol` for an offer. Throws `UsageError` for a name that is no token or is repeated. */
+/**
+ * The value of `Sec-WebSocket-Protocol` for an offer. Throws `UsageError` for a name that is no token or is repeated; it
+ * does not tell the name, which may be a credential, `bearer.…`.
+ */
 export function serializeProtocols(protocols: readonly string[]): string {
   const seen = new Set<string>();
-  for (const protocol of protocols) {
+  for (const [index, protocol] of protocols.entries()) {
     if (!isToken(protocol)) {
-      throw new UsageError(`protocols: ${JSON.stringify(protocol)} is not a token (RFC 6455, section 4.1)`);
+      throw new UsageError(`protocols: name ${index + 1} is not a token (RFC 6455, section 4.1)`);
     }
     if (seen.has(protocol)) {
-      throw new UsageError(`protocols: "${protocol}" is given twice (RFC 6455, section 4.1)`);
+      throw new UsageError(`protocols: name ${index + 1} was given before (RFC 6455, section 4.1)`);
     }
     seen.add(protocol);
   }

@@ -3,6 +3,7 @@
 import type { HeaderField, UpgradeResponseHead } from '../../protocol/index.ts';
 import { ConnectionError } from '../errors.ts';
 import type { ClientSettings, Route } from './client-options.ts';
+import { shownUrl } from './shown-url.ts';
 
 /** One request of an opening handshake: which URL, and what is told to its server. */
 export interface Hop {
@@ -23,7 +24,7 @@ export function redirectedHop(hop: Hop, { status, headers }: UpgradeResponseHead
   const refuse = (why: string): ConnectionError =>
     new ConnectionError(
       'HANDSHAKE_FAILED',
-      `server redirects with status ${status} to ${JSON.stringify(location)}, ${why}`,
+      `server redirects with status ${status} to ${JSON.stringify(shownUrl(location))}, ${why}`,
       { status },
     );
 

@@ -31,6 +31,7 @@ export interface MessageDeflateOptions {
 
 export class MessageDeflate implements Borrower {
   compressor: DeflateContext | undefined = undefined;
+  aloneAt: number = Number.NEGATIVE_INFINITY;
   readonly parameters: DeflateParameters;
   readonly inflater: MessageInflater;
   private readonly pool: DeflatePool;

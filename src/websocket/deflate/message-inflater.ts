@@ -2,6 +2,7 @@
 
 import { ProtocolError } from '../../protocol/index.ts';
 import type { DeflatePool } from './deflate-pool.ts';
+import type { SpareInflates } from './spare-inflates.ts';
 import type { InflateContext } from './zlib-context.ts';
 
 export interface MessageInflaterOptions {
@@ -21,13 +22,18 @@ const STEPS_AT_ONCE = 16;
 export type Inflated = Buffer | ProtocolError | undefined;
 
 export class MessageInflater {
-  private readonly options: MessageInflaterOptions;
+  private readonly inflates: SpareInflates;
+  private readonly keepsWindow: boolean;
+  private readonly maxMessageBytes: number;
   private context: InflateContext | undefined = undefined;
-  private pieces: Buffer[] = [];
+  /** What came out so far of a message that takes several steps. */
+  private pieces: Buffer[] | undefined = undefined;
   private byteLength = 0;
 
-  constructor(options: MessageInflaterOptions) {
-    this.options = options;
+  constructor({ pool, windowBits, keepsWindow, maxMessageBytes }: MessageInflaterOptions) {
+    this.inflates = pool.inflates(windowBits, maxMessageBytes);
+    this.keepsWindow = keepsWindow;
+    this.maxMessageBytes = maxMessageBytes;
   }
 
   /**
@@ -35,18 +41,16 @@ export class MessageInflater {
    * may lie in memory that the next message uses again.
    */
   begin(compressed: Uint8Array): Inflated {
-    const { pool, windowBits, maxMessageBytes } = this.options;
-    this.context ??= pool.borrowInflate(windowBits, maxMessageBytes);
+    this.context ??= this.inflates.borrow();
     this.context.begin(compressed);
-    this.pieces = [];
+    this.pieces = undefined;
     this.byteLength = 0;
     return this.turn();
   }
 
   /** Makes one more turn. */
   turn(): Inflated {
-    const { context, pieces } = this;
-    const { maxMessageBytes, keepsWindow } = this.options;
+    const { context, maxMessageBytes } = this;
     if (context === undefined) return undefined;
     for (let steps = 0; steps < STEPS_AT_ONCE; steps += 1) {
       const progress = context.step();
@@ -66,12 +70,13 @@ export class MessageInflater {
       }
       if (progress === 'done') {
         const view = Buffer.from(output.buffer, output.byteOffset, output.byteLength);
-        const message = pieces.length === 0 ? view : Buffer.concat([...pieces, view]);
-        this.pieces = [];
-        if (!keepsWindow) this.release();
+        const message = this.pieces === undefined ? view : Buffer.concat([...this.pieces, view]);
+        this.pieces = undefined;
+        if (!this.keepsWindow) this.release();
         return message;
       }
-      pieces.push(Buffer.from(output));
+      this.pieces ??= [];
+      this.pieces.push(Buffer.from(output));
     }
     return undefined;
   }
@@ -79,9 +84,8 @@ export class MessageInflater {
   /** Gives the decompressor back; a message that was begun is forgotten. */
   release(): void {
     const { context } = this;
-    const { pool, windowBits, maxMessageBytes } = this.options;
     this.context = undefined;
-    this.pieces = [];
-    if (context !== undefined) pool.returnInflate(context, windowBits, maxMessageBytes);
+    this.pieces = undefined;
+    if (context !== undefined) this.inflates.giveBack(context);
   }
 }

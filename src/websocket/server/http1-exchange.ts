@@ -38,9 +38,10 @@ export class Http1Exchange implements HandshakeExchange {
     return this.carrier.destroyed;
   }
 
-  accept({ request, ...answer }: AcceptedRequest): ByteStream {
+  accept({ request, protocol, extensions, headers }: AcceptedRequest): ByteStream {
     const accept = acceptKey(request.key as string, sha1Base64);
-    this.carrier.write(serializeUpgradeResponse({ ...answer, request, accept }), 'latin1');
+    const answer = serializeUpgradeResponse({ request, accept, protocol, extensions, headers });
+    this.carrier.write(answer, 'latin1');
     return new DuplexStream(this.carrier);
   }
 

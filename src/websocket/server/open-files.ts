@@ -17,7 +17,8 @@ export function openFileLimit(): number {
 /** What is left for sockets, when enough is kept for files, for connections outward, and for saying 503. */
 export function usableDescriptors(): number {
   const limit = openFileLimit();
-  return Math.max(limit - Math.max(Math.floor(limit / 16), 32), 1);
+  const kept = Math.min(Math.max(Math.floor(limit / 8), 64), Math.floor(limit / 2));
+  return limit - kept;
 }
 
 /**

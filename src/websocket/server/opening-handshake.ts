@@ -14,6 +14,7 @@ import type { ByteStream } from '../byte-stream.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
 import { createMessageDeflate } from '../deflate/message-deflate.ts';
 import { Visit } from './gate.ts';
+import { sameText } from './same-text.ts';
 import type { ConnectionIdentity } from './server-connection.ts';
 import type { PendingHandshake, ServerCore } from './server-core.ts';
 import type { Decision, WebSocketServerOptions } from './server-options.ts';
@@ -258,7 +259,7 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
     const identity: ConnectionIdentity<Data> = {
       data: acceptance.data as Data,
       protocol,
-      extensions: serializeExtensions(extensions),
+      extensions: sameText(serializeExtensions(extensions)),
       remoteAddress: this.#visit.address,
       deflate: deflate && createMessageDeflate('server', deflate.agreed, settings),
     };

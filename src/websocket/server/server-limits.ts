@@ -46,7 +46,7 @@ export interface ServerLimits extends ConnectionLimits {
   /**
    * The highest number of a descriptor that a socket may get, which tells how many files and sockets the process has open.
    * Beyond: 503 with `Retry-After`, and at most one `ConnectionError` (`DESCRIPTORS_LOW`) a minute.
-   * @default the process's limit, less a sixteenth of it and at least 32
+   * @default the process's limit, less an eighth of it and at least 64
    */
   readonly maxDescriptors?: number;
   /**

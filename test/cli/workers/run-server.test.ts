@@ -98,7 +98,6 @@ describe('a server with workers', () => {
   });
 
   for (const [what, args, advice] of [
-    ['a conversation in the memory of one process', ['serve', '--workers', '2'], /leave --workers out/],
     ['a broadcast', ['echo', '--workers', '2', '--broadcast'], /not both/],
     ['no process at all', ['echo', '--workers', '0'], /whole number from 1 to 256/],
   ] as const) {

@@ -28,7 +28,7 @@ describe('subprotocol offer', () => {
   for (const [value, reason] of [
     ['', 'no name is listed'],
     [' , ', 'no name is listed'],
-    ['chat, chat', '"chat" is listed twice'],
+    ['chat, chat', 'name 2 was listed before'],
     ['chat super', 'character 6 cannot stand in a name'],
     ['chat;v=1', 'character 5 cannot stand in a name'],
     ['"chat"', 'character 1 cannot stand in a name'],

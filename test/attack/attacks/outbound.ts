@@ -1,0 +1,40 @@
+// Attacks by not reading.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Attack } from '../attack.ts';
+import { countCut, verdict } from './outcome.ts';
+
+const MiB = 1024 * 1024;
+
+export const outboundAttacks: readonly Attack[] = [
+  {
+    name: 'stalled-readers',
+    group: 'outbound',
+    about: 'reads nothing on 20 connections, to each of which 1 000 messages of 16 KiB are sent',
+    needs: 'routes',
+    maxGrowthMiB: 96,
+    async run(attacker) {
+      const clients = await attacker.openMany(20, { path: '/silent' });
+      for (const { socket } of clients) socket.pause();
+      attacker.command({ type: 'broadcast', bytes: 16 * 1024, times: 1_000 });
+      await sleep(2_500);
+      const cut = await countCut(clients);
+      return verdict(cut === 20, `${cut} of 20 cut`);
+    },
+  },
+  {
+    name: 'stalled-crowd',
+    group: 'outbound',
+    about: 'reads nothing on 30 connections, whose queues are each just short enough',
+    needs: 'routes',
+    victim: { limits: { maxQueuedBytes: 4 * MiB, maxTotalQueuedBytes: 16 * MiB } },
+    async run(attacker) {
+      const clients = await attacker.openMany(30, { path: '/silent' });
+      for (const { socket } of clients) socket.pause();
+      attacker.command({ type: 'broadcast', bytes: 256 * 1024, times: 50 });
+      await sleep(1_500);
+      const cut = await countCut(clients);
+      return verdict(cut === 30, `${cut} of 30 cut`);
+    },
+  },
+];
