@@ -107,10 +107,16 @@ for (const row of selected.rows) {
 }
 const studies: StudyResult[] = [];
 for (const study of selected.studies) {
-  const result = await runStudy(study);
-  studies.push(result);
-  if (stored) saveStudy(result);
-  if (!options.json) console.error(studyTables(result));
+  try {
+    const result = await runStudy(study);
+    studies.push(result);
+    if (stored) saveStudy(result);
+    if (!options.json) console.error(studyTables(result));
+  } catch (error) {
+    // The others go on; what is stored of this one stays.
+    console.error(`bench: ${study.id} failed: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
 }
 const curves: CurveResult[] = [];
 for (const curve of selected.curves) {

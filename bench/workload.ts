@@ -43,8 +43,9 @@ export interface ChannelFanoutWorkload {
   readonly perTick: number;
   /** Length of a payload as JSON, about. */
   readonly bytes: number;
-  /** The file in which our server keeps the channel; without one it keeps it in memory. */
-  readonly store?: string;
+  /** Where our server keeps the channel: in the SQLite file of this path, or in the memory of another process.
+   * @default in its own memory */
+  readonly kept?: { readonly file: string } | 'elsewhere';
 }
 
 export interface ChannelIdleWorkload {

@@ -8,7 +8,7 @@ import { clientCommand, type PeerName, serverCommand } from '../peers.ts';
 import type { Row } from '../rows.ts';
 import type { Workload } from '../workload.ts';
 import { type HeapSummary, summarizeHeap } from './heap-snapshot.ts';
-import { cpuTimeUs, memoryOf } from './process-usage.ts';
+import { memoryOf } from './process-usage.ts';
 import { Worker } from './worker.ts';
 
 export interface Run extends LoadCount {
@@ -57,13 +57,13 @@ export class Stand {
 
   /** Keeps messages in flight for about this long, and reads the processes' CPU before and after. */
   async run(durationMs: number): Promise<Run> {
-    const cpuBefore = cpuTimeUs(this.#subject.ready.pid);
-    const otherBefore = cpuTimeUs(this.#other.ready.pid);
+    const cpuBefore = this.#subject.cpuUs();
+    const otherBefore = this.#other.cpuUs();
     const count = await this.#driver.ask<LoadCount>({ type: 'run', durationMs });
     return {
       ...count,
-      cpuUs: cpuTimeUs(this.#subject.ready.pid) - cpuBefore,
-      otherCpuUs: cpuTimeUs(this.#other.ready.pid) - otherBefore,
+      cpuUs: this.#subject.cpuUs() - cpuBefore,
+      otherCpuUs: this.#other.cpuUs() - otherBefore,
     };
   }
 

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Command } from '../peers.ts';
+import { cpuTimeUs } from './process-usage.ts';
 
 /** The first line of a worker. */
 export interface Ready {
@@ -11,6 +12,8 @@ export interface Ready {
   /** Where it listens, if it is a server. */
   readonly port?: number;
   readonly version?: string;
+  /** Processes that it has started, and that work for it. */
+  readonly helpers?: readonly number[];
 }
 
 /** What the harness asks of a worker; each understands those that make sense for it. */
@@ -22,7 +25,7 @@ export type Request =
   | { readonly type: 'heap'; readonly path: string };
 
 /** A worker that has not answered by then hangs, and is ended. */
-const answerDeadlineMs = 60_000;
+const answerDeadlineMs = 180_000;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
@@ -50,13 +53,24 @@ export class Worker {
   /** Asks, and resolves to the answer; rejects when the worker failed or is gone. Ask one thing at a time. */
   async ask<Answer>(request: Request): Promise<Answer> {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
-    const deadline = setTimeout(() => this.#child.kill('SIGKILL'), answerDeadlineMs);
-    const answer = (await this.#nextLine().finally(() => clearTimeout(deadline))) as
-      | Answer
-      | { error: string }
-      | null;
+    let isLate = false;
+    const deadline = setTimeout(() => {
+      isLate = true;
+      this.#child.kill('SIGKILL');
+    }, answerDeadlineMs);
+    const answer = (await this.#nextLine()
+      .catch((error) => {
+        throw isLate ? new Error(`no answer within ${answerDeadlineMs / 1000} s`) : error;
+      })
+      .finally(() => clearTimeout(deadline))) as Answer | { error: string } | null;
     if (answer !== null && typeof answer === 'object' && 'error' in answer) throw new Error(answer.error);
     return answer as Answer;
+  }
+
+  /** CPU of the process and its helpers so far, in microseconds. */
+  cpuUs(): number {
+    const { pid, helpers = [] } = this.ready;
+    return [pid, ...helpers].reduce((sum, each) => sum + cpuTimeUs(each), 0);
   }
 
   /** Ends the process and resolves when it is gone. */

@@ -1,4 +1,4 @@
-// What it costs to keep a channel on disk: CPU and latency of a publication, in memory and in a file.
+// What it costs where a channel is kept: CPU and latency of a publication, in memory, in another process, and in a file.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,8 +36,8 @@ export const durabilityStudy = {
       return {
         remarks: [
           `A publication of ${bytes} B to a channel of class log, with one subscriber, who receives it once it is stored.
-*In memory* is the broker of one process; *SQLite* has it on disk (\`synchronous = FULL\`) before it is acknowledged or delivered.
-CPU is of all threads of the server; the disk is that of the temporary directory. Latency is from when a publication was
+*In memory* is the broker of one process; *in another process* reaches one over IPC, as workers do; *SQLite* has it on disk (\`synchronous = FULL\`) before it is acknowledged or delivered.
+CPU is of all threads of the server, and of the other process; the disk is that of the temporary directory. Latency is from when a publication was
 due, at ${latencyPerSecond} a second, to its delivery.`,
         ],
         tables,
@@ -52,10 +52,11 @@ async function compare(directory: string, depth: number, progress: Progress): Pr
   const workload = { type: 'channel-fanout', connections: 1, perTick: depth, bytes } as const;
   const all: Kept[] = [];
   try {
-    const store = join(directory, `depth-${depth}.db`);
+    const file = join(directory, `depth-${depth}.db`);
     for (const [name, place] of [
       ['in memory', {}],
-      ['SQLite', { store }],
+      ['in another process', { kept: 'elsewhere' }],
+      ['SQLite', { kept: { file } }],
     ] as const) {
       const stand = await Stand.start('tidewire', { side: 'server', workload: { ...workload, ...place } });
       all.push({ name, stand, cpuUs: [], perSecond: [], latencies: [] });
@@ -76,7 +77,7 @@ async function compare(directory: string, depth: number, progress: Progress): Pr
   }
   return {
     caption: `${depth} in flight`,
-    header: ['kept', 'server CPU µs', 'a second', ...(depth === 1 ? ['p50 µs', 'p99 µs'] : [])],
+    header: ['', 'server CPU µs', 'a second', ...(depth === 1 ? ['p50 µs', 'p99 µs'] : [])],
     lines: all.map(({ name, cpuUs, perSecond, latencies }) => [
       name,
       spread(spreadOf(cpuUs)),

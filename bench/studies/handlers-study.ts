@@ -1,6 +1,5 @@
 // From `publish` to the handlers: both ends as an application has them, ours beside socket.io and its client.
 import type { Latency, LoadCount } from '../load/load.ts';
-import { cpuTimeUs } from '../measure/process-usage.ts';
 import type { Progress } from '../measure/progress.ts';
 import { spreadOf } from '../measure/statistics.ts';
 import { Worker } from '../measure/worker.ts';
@@ -98,7 +97,7 @@ class Pair {
   }
 
   async round(): Promise<void> {
-    const usage = () => [cpuTimeUs(this.#clients.ready.pid), cpuTimeUs(this.#server.ready.pid)] as const;
+    const usage = () => [this.#clients.cpuUs(), this.#server.cpuUs()] as const;
     const before = usage();
     const { messages, elapsedMs } = await this.#clients.ask<LoadCount>({ type: 'run', durationMs: roundMs });
     const after = usage();

@@ -265,7 +265,7 @@ export const deflateMutations = [
     section: 'RFC 7692, 7.2.2',
     must: 'the window is kept from message to message: received',
     file: inflater,
-    find: 'if (!keepsWindow)',
+    find: 'if (!this.keepsWindow)',
     replace: 'if (true)',
     tests: exchange,
   },

@@ -8,18 +8,19 @@ export function isHeld({ faults, delays }: AttackResult): boolean {
 
 /** One line for each attack. */
 export function line(result: AttackResult): string {
-  const { name, answer, faults, delays, before, peakMiB, during } = result;
+  const { name, answer, faults, delays, before, peakMiB, during, longestDelayMs = 0 } = result;
   const verdict = isHeld(result) ? 'held  ' : 'FAILED';
   const growth = `+${Math.max(0, Math.round(peakMiB - before.rssMiB))} MiB`;
   const wrong = [...faults.filter((fault) => fault !== answer), ...delays];
   return [
-    `${verdict} ${name.padEnd(24)} ${growth.padStart(9)}  p99 ${during.p99Ms.toFixed(1).padStart(7)} ms  ${answer}`,
+    `${verdict} ${name.padEnd(24)} ${growth.padStart(9)}  p99 ${during.p99Ms.toFixed(1).padStart(7)} ms  ` +
+      `loop ${longestDelayMs.toFixed(0).padStart(4)} ms  ${answer}`,
     ...wrong.map((fault) => `         ${fault}`),
   ].join('\n');
 }
 
 /** A table in Markdown: every attack, and what became of it on each server. */
-export function document(
+export function table(
   runs: readonly { readonly server: string; readonly results: readonly AttackResult[] }[],
 ): string {
   const [first] = runs;

@@ -4,7 +4,7 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Attack, Attacker, type Outcome, type VictimCommand } from './attack.ts';
+import { type Attack, Attacker, type Outcome, type VictimCommand, type VictimOptions } from './attack.ts';
 import type { FromControl, ToControl } from './control-client.ts';
 import { PeakGauge, type Reading, readProcess } from './gauge.ts';
 import type { FromVictim, ToVictim } from './victims/messages.ts';
@@ -21,12 +21,15 @@ export interface AttackResult {
   readonly faults: readonly string[];
   /** What a busy machine may be to blame for. */
   readonly delays: readonly string[];
+  readonly elapsedMs: number;
   readonly before: Reading;
   readonly peakMiB: number;
   readonly after: Reading;
   readonly longestDelayMs: number | undefined;
   readonly quiet: Measured;
   readonly during: Measured;
+  /** What the same client saw at a server that nobody attacked, at the same time on the same machine. */
+  readonly elsewhere: Measured | undefined;
 }
 
 /** A server to attack: one that is started for each attack, or one that runs already. */
@@ -37,13 +40,40 @@ export type TargetChoice =
 export interface RunOptions {
   /** How long the quiet time before an attack is measured, in milliseconds. */
   readonly quietMs: number;
+  /** Without one, nobody knows what the machine itself is to blame for. */
+  readonly bystander?: Bystander;
+}
+
+/** A server that is not attacked, and a client of it. */
+export class Bystander {
+  readonly control: ChildProcess;
+  readonly #server: Server;
+
+  private constructor(server: Server, control: ChildProcess) {
+    this.#server = server;
+    this.control = control;
+  }
+
+  static async start(): Promise<Bystander> {
+    const server = await startVictim('tidewire', {});
+    const control = fork(here('control-client.js'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    await greet(control, server.url, false);
+    return new Bystander(server, control);
+  }
+
+  stop(): void {
+    this.control.kill('SIGKILL');
+    this.#server.stop();
+  }
 }
 
 const DEFAULT_GROWTH_MIB = 64;
 /** What is not given back at rest, in MiB: memory that the allocator keeps. */
 const REST_GROWTH_MIB = 96;
 /** Below this nothing is judged: attacks, server and client share the processors of one machine. */
-const DELAY_FLOOR_MS = 100;
+const DELAY_FLOOR_MS = 50;
+/** Of fewer, the 99th percentile is one answer that happened to be slow. */
+const FEWEST_ANSWERS = 100;
 const REST_MS = 4_000;
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -59,8 +89,9 @@ export async function runAttack(
   choice: TargetChoice,
   options: RunOptions,
 ): Promise<AttackResult> {
-  const server = choice.type === 'own' ? await startVictim(choice.victim, attack) : runningServer(choice);
-  const control = fork(here('control-client.js'), { stdio: 'ignore' });
+  const server =
+    choice.type === 'own' ? await startVictim(choice.victim, attack.victim ?? {}) : runningServer(choice);
+  const control = fork(here('control-client.js'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   try {
     return await attackWith(attack, server, control, options);
   } finally {
@@ -80,23 +111,23 @@ async function attackWith(
   attack: Attack,
   server: Server,
   control: ChildProcess,
-  { quietMs }: RunOptions,
+  { quietMs, bystander }: RunOptions,
 ): Promise<AttackResult> {
   const { url, pid } = server;
   const isRealtime = attack.victim?.realtime === true;
-  const start: ToControl = { type: 'start', url: url.href, isRealtime };
-  control.send(start);
-  await nextMessage<FromControl>(control, 'open');
+  await greet(control, url, isRealtime);
   await window(control);
   await sleep(quietMs);
   const quiet = await window(control);
   const resting = await rest(server);
   const before = readProcess(pid) ?? gone(attack);
 
+  if (bystander !== undefined) await window(bystander.control);
   const gauge = new PeakGauge(pid);
   const target = { host: url.hostname, port: Number(url.port), path: url.pathname };
   const attacker = new Attacker(target, (command: VictimCommand) => void server.process?.send(command));
   let outcome: Outcome;
+  const startedAt = performance.now();
   try {
     outcome = await attack.run(attacker);
   } catch (error) {
@@ -105,7 +136,9 @@ async function attackWith(
       answer: error instanceof Error ? error.message.split('\n', 1)[0]! : String(error),
     };
   }
+  const elapsedMs = performance.now() - startedAt;
   const during = await window(control);
+  const elsewhere = bystander && (await window(bystander.control));
   await attacker.leave();
   gauge.stop();
   const faults = outcome.isHeld ? [] : [outcome.answer];
@@ -124,13 +157,15 @@ async function attackWith(
     about,
     answer: outcome.answer,
     faults,
-    delays: judgeDelay(quiet, during),
+    elapsedMs,
+    delays: judgeDelay([quiet, elsewhere], during),
     before,
     peakMiB: gauge.peakMiB,
     after: end,
     longestDelayMs: afterwards?.longestDelayMs ?? resting?.longestDelayMs,
     quiet,
     during,
+    elsewhere,
   };
 }
 
@@ -148,10 +183,17 @@ function judge(
   return faults;
 }
 
-function judgeDelay(quiet: Measured, during: Measured): string[] {
-  const most = Math.max(1.5 * quiet.p99Ms, DELAY_FLOOR_MS);
+function judgeDelay(calm: readonly (Measured | undefined)[], during: Measured): string[] {
+  if (during.answers < FEWEST_ANSWERS) return [];
+  const most = Math.max(...calm.map((measured) => 1.5 * (measured?.p99Ms ?? 0)), DELAY_FLOOR_MS);
   if (during.p99Ms <= most) return [];
   return [`p99 of the control client ${during.p99Ms.toFixed(1)} ms, and may be ${most.toFixed(1)}`];
+}
+
+async function greet(control: ChildProcess, url: URL, isRealtime: boolean): Promise<void> {
+  const start: ToControl = { type: 'start', url: url.href, isRealtime };
+  control.send(start);
+  await nextMessage<FromControl>(control, 'open');
 }
 
 /** Waits until the descriptors are back where they were, for a while. */
@@ -202,7 +244,7 @@ function nextMessage<
   });
 }
 
-async function startVictim(victim: 'tidewire' | 'ws', { victim: options = {} }: Attack): Promise<Server> {
+async function startVictim(victim: 'tidewire' | 'ws', options: VictimOptions): Promise<Server> {
   const file = here(`victims/${victim}.js`);
   const flags = ['--expose-gc', '--enable-source-maps'];
   const stdio: ('ignore' | 'inherit' | 'ipc')[] = ['ignore', 'ignore', 'inherit', 'ipc'];

@@ -41,11 +41,9 @@ describe('README', () => {
     return async () => (await lines.next()).value as string;
   };
 
-  it('shows a server and a client that compile in strict mode, and talk', async () => {
-    assert.deepEqual([...programs.keys()], ['server.ts', 'client.ts']);
-    const port = await freePort();
+  /** Writes all programs, to meet on this port, and compiles them. */
+  const compile = async (port: number) => {
     for (const [name, source] of programs) {
-      assert.ok(source.trim().split('\n').length <= 15, `${name} is no longer short`);
       await writeFile(join(folder, name), source.replaceAll('8080', String(port)));
     }
     const options =
@@ -55,6 +53,20 @@ describe('README', () => {
       [join(root, 'node_modules/typescript/bin/tsc'), ...options.split(' '), ...programs.keys()],
       { cwd: folder },
     );
+  };
+
+  it('shows channels on which a message goes round', async () => {
+    await compile(await freePort());
+    assert.equal(await start('channels.ts')(), '1 hello');
+  });
+
+  it('shows a server and a client that compile in strict mode, and talk', async () => {
+    assert.deepEqual([...programs.keys()], ['channels.ts', 'server.ts', 'client.ts']);
+    for (const name of ['server.ts', 'client.ts']) {
+      assert.ok(programs.get(name)!.trim().split('\n').length <= 15, `${name} is no longer short`);
+    }
+    const port = await freePort();
+    await compile(port);
 
     const server = start('server.ts');
     assert.equal(await server(), `listening on port ${port}`);

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { defineCall, defineContract } from '../../src/channel/index.ts';
 import { createRealtime } from '../../src/server/index.ts';
+import { VirtualClock } from '../../src/testkit/index.ts';
 import { RawSocket } from './raw-socket.ts';
 import { openRealtime, welcome } from './realtime-rig.ts';
 
@@ -16,7 +17,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 describe('a reader that stalls', () => {
   it('is parked on a log when it grants credit, and loses nothing when it reads again', async (test) => {
-    const { realtime, url } = await openRealtime(test, { limits });
+    // The clock stands still: it goes on because the queue has drained, and not because somebody looks now and then.
+    const { realtime, url } = await openRealtime(test, { limits, clock: new VirtualClock() });
     const slow = await RawSocket.open(test, url);
     slow.send({ t: 'sub', id: 2, ch: 'chat:1', n: 1_000 });
     const { ok } = await slow.next();
@@ -103,6 +105,7 @@ describe('a reader that stalls', () => {
       contracts: lines,
       port: 0,
       limits,
+      clock: new VirtualClock(),
       calls: {
         async *lines() {
           for (;;) yield `${drawn++} ${text}`;

@@ -83,6 +83,7 @@ export class ChatPage {
       ({ subject }) => {
         this.#me.subject = subject;
         this.#log.setMe(subject);
+        this.#people.setMe(subject);
       },
       // The connection was lost: it is asked again with the next one.
       (error) => console.warn(error),
@@ -99,7 +100,7 @@ export class ChatPage {
       };
     const conversation = new Conversation(name, parts, {
       onUnread: ({ unread }) => this.#channels.setUnread(name, unread),
-      onPeople: ifCurrent((list) => this.#people.show(list, this.#me.subject)),
+      onPeople: ifCurrent((list) => this.#people.show(list)),
       onTyping: ifCurrent((names) => this.#people.showTyping(names)),
       onEarlier: ifCurrent((isThere) => this.#log.setEarlier(isThere)),
     });

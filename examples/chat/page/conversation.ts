@@ -10,8 +10,6 @@ import { Typists } from './typists.ts';
 
 /** Messages that are read back at a time. */
 const pageLength = 40;
-/** How often something is sent again that may do later. */
-const maxAttempts = 5;
 
 export interface Me {
   readonly name: string;
@@ -127,24 +125,20 @@ export class Conversation {
     void this.#send(unsent);
   }
 
-  /** The client sends again whatever got no answer. What it cannot know any more, the key makes safe to send again. */
-  async #send({ key, event }: Unsent): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.#messages.publish(event, { key });
-        this.#outbox.remove(key);
-        this.timeline.setState(event.id, 'sent');
-        return;
-      } catch (error) {
-        if (!(error instanceof RequestError)) throw error;
-        // The page is going; the next one finds it in the outbox.
-        if (error.code === 'disconnected') return;
-        if (attempt >= maxAttempts || !mayDoLater(error)) {
-          this.timeline.setState(event.id, 'failed', problemOf(error));
-          return;
-        }
-        await new Promise((resolve) => setTimeout(resolve, 500 * attempt));
-      }
+  /** The client itself sends again whatever may do later. */
+  async #send(unsent: Unsent): Promise<void> {
+    const { key, event } = unsent;
+    try {
+      await this.#messages.publish(event, { key });
+      this.#outbox.remove(key);
+      this.timeline.setState(event.id, 'sent');
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      // The page is going; the next one finds it in the outbox.
+      if (error.code === 'disconnected') return;
+      // Nobody knows any more whether it was appended: the key makes it safe to send it once more.
+      if (error.code === 'producer_expired') return this.#send(unsent);
+      this.timeline.setState(event.id, 'failed', problemOf(error));
     }
   }
 
@@ -185,13 +179,6 @@ export class Conversation {
   }
 }
 
-function mayDoLater({ code, retry }: RequestError): boolean {
-  return retry !== 'no' || code === 'producer_expired';
-}
-
 function problemOf({ code, message }: RequestError): string {
-  if (code === 'forbidden') return 'This channel does not take it.';
-  if (code === 'rate_limited') return 'That was a little fast.';
-  if (code === 'unavailable' || code === 'full') return 'The server cannot store it now.';
-  return message;
+  return code === 'forbidden' ? 'This channel does not take it.' : message;
 }

@@ -17,25 +17,27 @@ export class PeopleList {
   readonly #typing = byId('typing', HTMLParagraphElement);
   readonly #panel = byId('people', HTMLElement);
 
+  #members: MemberList<Person>['members'] = [];
+  #mySubject: string | undefined;
+
   constructor() {
     new Popover(byId('people-toggle', HTMLButtonElement), this.#panel);
   }
 
-  /** Somebody with several pages open is one person, and away when all of them are. */
-  show({ members }: MemberList<Person>, mySubject: string | undefined): void {
-    const people = new Map<string, Someone>();
-    for (const { subject, data, isAway } of members) {
-      const other = people.get(subject);
-      people.set(subject, { subject, name: data.name, isAway: isAway && other?.isAway !== false });
-    }
-    const sorted = [...people.values()].sort((a, b) => a.name.localeCompare(b.name));
-    this.#count.textContent = String(sorted.length);
-    this.#list.replaceChildren(...sorted.map((person) => this.#item(person, mySubject)));
+  /** Who one is has become known. */
+  setMe(subject: string): void {
+    this.#mySubject = subject;
+    this.#render();
+  }
+
+  show({ members }: MemberList<Person>): void {
+    this.#members = members;
+    this.#render();
   }
 
   clear(): void {
-    this.#count.textContent = '0';
-    this.#list.replaceChildren();
+    this.#members = [];
+    this.#render();
   }
 
   showTyping(names: readonly string[]): void {
@@ -47,11 +49,23 @@ export class PeopleList {
     this.#panel.classList.toggle('stale', isStale);
   }
 
-  #item({ subject, name, isAway }: Someone, mySubject: string | undefined): HTMLElement {
+  /** Somebody with several pages open is one person, and away when all of them are. */
+  #render(): void {
+    const people = new Map<string, Someone>();
+    for (const { subject, data, isAway } of this.#members) {
+      const other = people.get(subject);
+      people.set(subject, { subject, name: data.name, isAway: isAway && other?.isAway !== false });
+    }
+    const sorted = [...people.values()].sort((a, b) => a.name.localeCompare(b.name));
+    this.#count.textContent = String(sorted.length);
+    this.#list.replaceChildren(...sorted.map((person) => this.#item(person)));
+  }
+
+  #item({ subject, name, isAway }: Someone): HTMLElement {
     const item = fromTemplate('person-template');
     paintAvatar(inside(item, '.avatar'), name, subject);
     inside(item, '.who').textContent = name;
-    inside(item, '.note').textContent = subject === mySubject ? 'you' : isAway ? 'away' : '';
+    inside(item, '.note').textContent = subject === this.#mySubject ? 'you' : isAway ? 'away' : '';
     item.classList.toggle('away', isAway);
     return item;
   }

@@ -1,6 +1,7 @@
 // The flags of `tidewire connect`, checked, as the client's options.
 
 import { InvalidArgumentError } from 'commander';
+import { CommandFailure, ExitCode } from '../exit-code.ts';
 
 export interface ConnectFlags {
   readonly header?: readonly [name: string, value: string][];
@@ -25,8 +26,13 @@ export function collectHeader(
 ): readonly [string, string][] {
   const colon = line.indexOf(':');
   const [name, value] = [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
-  if (colon === -1 || name === '') throw new InvalidArgumentError("It must look like 'Name: value'.");
+  if (colon === -1 || name === '') throw wrongSecret("-H must look like 'Name: value'");
   return [...before, [name, value]];
+}
+
+/** Commander's own error would repeat the argument, which is a credential. */
+function wrongSecret(message: string): CommandFailure {
+  return new CommandFailure(ExitCode.Usage, message);
 }
 
 /** Adds one subprotocol to those before, for commander. */
@@ -44,7 +50,7 @@ export function parseSeconds(text: string): number {
 
 /** `user:password`, for commander. */
 export function parseAuth(text: string): string {
-  if (!text.includes(':')) throw new InvalidArgumentError('It must look like user:password.');
+  if (!text.includes(':')) throw wrongSecret('--auth must look like user:password');
   return text;
 }
 

@@ -131,8 +131,15 @@ function basicCredentials(authorization: string | undefined): BasicCredentials |
 function decode(encoded: string, encoding: 'base64' | 'base64url'): string | undefined {
   const bytes = Buffer.from(encoded, encoding);
   const isWhole =
-    bytes.toString('base64url') === encoded.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+    bytes.toString('base64url') === withoutPadding(encoded).replaceAll('+', '-').replaceAll('/', '_');
   return isWhole ? bytes.toString('utf8') : undefined;
+}
+
+/** In linear time: a regular expression would look at each `=` of a long row again and again. */
+function withoutPadding(encoded: string): string {
+  let end = encoded.length;
+  while (end > 0 && encoded[end - 1] === '=') end -= 1;
+  return encoded.slice(0, end);
 }
 
 function cookiesOf(header: string | undefined): ReadonlyMap<string, string> {

@@ -515,6 +515,7 @@ export class ClientMachine {
       get canSend(): boolean {
         return machine.#state === 'open' && machine.#requests.size < machine.#maxInflight;
       },
+      isBeginning: (channel) => this.#subscriptions.isBeginning(channel),
       sendPublish: (fields) =>
         this.#request(
           (id) => ({ t: 'pub', id, ...fields }),

@@ -105,6 +105,11 @@ export class ClientSubscription {
     return this.#state === 'wanted';
   }
 
+  /** Where it begins is not known yet: only the reply that is awaited tells. */
+  get isBeginning(): boolean {
+    return this.#state === 'asked' && this.#position === undefined;
+  }
+
   get isEnded(): boolean {
     return this.#state === 'ended';
   }

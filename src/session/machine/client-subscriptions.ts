@@ -61,6 +61,11 @@ export class ClientSubscriptions implements SubscriptionMachine {
     return positions;
   }
 
+  /** Whether what is published now may come before the beginning of this client's own subscription. */
+  isBeginning(channel: string): boolean {
+    return this.#byChannel.get(channel)?.isBeginning === true;
+  }
+
   subscribe(options: ClientSubscriptionOptions): ClientSubscription {
     const { channel } = options;
     this.#byChannel.get(channel)?.end();

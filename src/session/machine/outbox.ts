@@ -21,6 +21,9 @@ export type PublishResult =
 export interface OutboxMachine {
   /** Whether packets can be sent, and one more request may be under way. */
   readonly canSend: boolean;
+  /** Whether the client waits to hear where its subscription of this channel begins: it is to hear what it publishes after
+   * it has subscribed. */
+  isBeginning(channel: string): boolean;
   /** Sends a request and returns its id. */
   sendPublish(packet: Omit<PubPacket, 't' | 'id'>): number;
   /** A new producer id. */
@@ -233,7 +236,7 @@ export class Outbox {
   }
 
   protected flushLane(lane: OutboxLane): void {
-    if (lane.isResting || lane.mustRestart) return;
+    if (lane.isResting || lane.mustRestart || this.machine.isBeginning(lane.channel)) return;
     for (const item of lane.items) {
       if (item.id !== undefined) continue;
       if (!this.machine.canSend || !this.maySend(lane, item)) return;

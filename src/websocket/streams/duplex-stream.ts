@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ByteStream, ByteStreamHandler } from '../byte-stream.ts';
 import { canChooseMemory, chooseNext, readIntoSharedMemory } from './chosen-memory.ts';
+import { canWriteDirectly, writeDirectly } from './direct-write.ts';
 
 const handlerOf = Symbol('tidewire.handler');
 const errorOf = Symbol('tidewire.error');
@@ -15,12 +16,19 @@ export class DuplexStream implements ByteStream {
   /** A socket whose buffer is empty has given all bytes to the system; another stream may still keep them. */
   readonly #isSocket: boolean;
 
-  readonly reusesMemory: boolean;
+  /** A plain socket of Node's: it is read into shared memory, and written to past its queue. */
+  readonly #isPlain: boolean;
+  /** Bytes that were written past the stream's queue, and the system has not taken yet. */
+  #directBytes = 0;
 
   constructor(duplex: Duplex) {
     this.#duplex = duplex;
     this.#isSocket = duplex instanceof Socket;
-    this.reusesMemory = canChooseMemory(duplex);
+    this.#isPlain = canChooseMemory(duplex);
+  }
+
+  get reusesMemory(): boolean {
+    return this.#isPlain;
   }
 
   /** The Node stream. */
@@ -29,14 +37,22 @@ export class DuplexStream implements ByteStream {
   }
 
   get bufferedAmount(): number {
-    return this.#duplex.writableLength;
+    return this.#duplex.writableLength + this.#directBytes;
   }
 
   write(bytes: Uint8Array, notify: boolean): boolean {
     const duplex = this.#duplex;
+    if (this.#isPlain && !notify && this.#directBytes === 0 && canWriteDirectly(duplex)) {
+      this.#directBytes = bytes.length;
+      writeDirectly(duplex, bytes, (error) => {
+        this.#directBytes = 0;
+        if (error) duplex.destroy(error);
+      });
+      return this.#directBytes === 0;
+    }
     if (notify) duplex.write(bytes, () => onWritten(duplex));
     else duplex.write(bytes);
-    return this.#isSocket && duplex.writableLength === 0;
+    return this.#isSocket && this.bufferedAmount === 0;
   }
 
   writeParts(parts: readonly Uint8Array[], notify: boolean): boolean {
@@ -49,7 +65,7 @@ export class DuplexStream implements ByteStream {
       else duplex.write(part);
     }
     duplex.uncork();
-    return this.#isSocket && duplex.writableLength === 0;
+    return this.#isSocket && this.bufferedAmount === 0;
   }
 
   end(): void {
@@ -75,9 +91,9 @@ export class DuplexStream implements ByteStream {
     duplex.on('error', onError);
     duplex.on('close', onClose);
     duplex.on('end', onEnd);
-    if (this.reusesMemory && canChooseMemory(duplex)) readIntoSharedMemory(duplex, onRead);
+    if (this.#isPlain && canChooseMemory(duplex)) readIntoSharedMemory(duplex, onRead);
     // What was read before is still handed on by the event.
-    if (!this.reusesMemory || duplex.readableLength > 0) duplex.on('data', onData);
+    if (!this.#isPlain || duplex.readableLength > 0) duplex.on('data', onData);
     // It may have been paused while the opening handshake was being decided.
     duplex.resume();
     if (duplex.destroyed) queueMicrotask(() => onClose.call(duplex));

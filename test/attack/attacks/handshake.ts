@@ -5,7 +5,18 @@ import { buildFrame, exampleKey } from '../../protocol/frame-bytes.ts';
 import { type RawClient, upgradeRequest } from '../../websocket/raw-client.ts';
 import type { Attack, Attacker } from '../attack.ts';
 import { victimTimes } from '../victims/messages.ts';
-import { countCut, failed, held, inTime, isCut, isDrained, statusOf, tally, verdict } from './outcome.ts';
+import {
+  countCut,
+  failed,
+  frameOf,
+  held,
+  inTime,
+  isCut,
+  isDrained,
+  statusOf,
+  tally,
+  verdict,
+} from './outcome.ts';
 
 function requestTo({ target }: Attacker, path = target.path, headers: Record<string, string> = {}): string {
   return upgradeRequest({ path, headers: { host: `${target.host}:${target.port}`, ...headers } });
@@ -123,9 +134,7 @@ export const handshakeAttacks: readonly Attack[] = [
       );
       for (const { socket } of clients) for (let count = 0; count < 128; count += 1) socket.write(frame);
       const statuses = await Promise.all(clients.map((client) => statusOf(client)));
-      const echoes = await Promise.all(
-        clients.map((client) => inTime(client.frame().catch(() => undefined))),
-      );
+      const echoes = await Promise.all(clients.map((client) => frameOf(client, 2)));
       const whole = echoes.filter((echo) => echo?.payload.length === 64 * 1024).length;
       return verdict(whole === 10, `${tally(statuses)}; first frame of ${whole} echoed`);
     },
@@ -267,10 +276,10 @@ export const handshakeAttacks: readonly Attack[] = [
   {
     name: 'churn',
     group: 'handshake',
-    about: 'opens and resets 3 000 connections, some in the middle of their handshake',
+    about: 'opens and resets 1 500 connections, some in the middle of their handshake',
     async run(attacker) {
       const request = requestTo(attacker);
-      for (let round = 0; round < 60; round += 1) {
+      for (let round = 0; round < 30; round += 1) {
         await Promise.all(
           Array.from({ length: 50 }, async (_, index) => {
             const client = await attacker.connect();

@@ -33,8 +33,8 @@ export const outboundAttacks: readonly Attack[] = [
       for (const { socket } of clients) socket.pause();
       attacker.command({ type: 'broadcast', bytes: 256 * 1024, times: 50 });
       await sleep(1_500);
-      const cut = await countCut(clients, 2_000);
-      return verdict(cut >= 20, `${cut} of 30 cut`);
+      const cut = await countCut(clients);
+      return verdict(cut === 30, `${cut} of 30 cut`);
     },
   },
 ];

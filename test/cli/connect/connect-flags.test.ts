@@ -18,7 +18,7 @@ describe('flags of connect', () => {
 
   for (const line of ['no colon', ': no name', '']) {
     it(`${JSON.stringify(line)} is no header`, () => {
-      assert.throws(() => collectHeader(line, []), InvalidArgumentError);
+      assert.throws(() => collectHeader(line, []), { name: 'CommandFailure', exitCode: 2 });
     });
   }
 
@@ -31,7 +31,7 @@ describe('flags of connect', () => {
   }
 
   it('a user needs a colon behind it', () => {
-    assert.throws(() => parseAuth('ada'), InvalidArgumentError);
+    assert.throws(() => parseAuth('ada'), { name: 'CommandFailure', exitCode: 2 });
     assert.equal(parseAuth('ada:'), 'ada:');
   });
 

@@ -56,6 +56,16 @@ describe('Subscription', () => {
     );
   });
 
+  it('hears what is published right after it has subscribed', async () => {
+    const net = new VirtualNet();
+    const client = await net.connected();
+    const heard: unknown[] = [];
+    client.channel('chat').subscribe(({ data }) => void heard.push(data));
+    void client.channel('chat').publish('mine');
+    await net.advance(100);
+    assert.deepEqual(heard, ['mine']);
+  });
+
   it('goes on behind its position after a reconnect', async () => {
     const net = new VirtualNet();
     const client = await net.connected();

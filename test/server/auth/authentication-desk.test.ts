@@ -110,6 +110,22 @@ describe('authentication', () => {
     for (const client of [silent, waiting]) assert.equal((await client.closed).code, 4408);
   });
 
+  it('hands no cookie to an application that lets every page connect', async (test) => {
+    const cookies: number[] = [];
+    const { url } = await openRealtime(test, {
+      webSocket: { allowedOrigins: '*' },
+      authenticate: (request) => {
+        cookies.push(request.cookies.size);
+        return guest;
+      },
+    });
+    for (const origin of ['https://evil.test', new URL(url).origin.replace('ws', 'http')]) {
+      const headers = { cookie: 'session=secret' };
+      await new RawClient(test, url, { protocols: 'tidewire.v1.json', origin, headers } as never).hello();
+    }
+    assert.deepEqual(cookies, [0, 1], 'but for pages of its own host');
+  });
+
   it('refuses pages of other origins before anything else', async (test) => {
     let asked = 0;
     const { url } = await openRealtime(test, {

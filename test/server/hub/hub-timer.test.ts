@@ -5,6 +5,12 @@ import { VirtualClock } from '../../../src/testkit/index.ts';
 
 function setUp() {
   const clock = new VirtualClock();
+  const delays: number[] = [];
+  const setTimer = clock.setTimer.bind(clock);
+  clock.setTimer = (callback, delayMs) => {
+    delays.push(delayMs);
+    return setTimer(callback, delayMs);
+  };
   const passed: number[] = [];
   const hub = {
     due: undefined as number | undefined,
@@ -14,16 +20,20 @@ function setUp() {
       if (hub.due !== undefined && hub.due <= now) hub.due = undefined;
     },
   };
-  return { clock, hub, passed, timer: new HubTimer(hub, clock) };
+  return { clock, delays, hub, passed, timer: new HubTimer(hub, clock) };
 }
 
 describe('hub timer', () => {
   it('calls the hub when it asks to be called, and earlier when it changes its mind', () => {
-    const { clock, hub, passed, timer } = setUp();
+    const { clock, delays, hub, passed, timer } = setUp();
     hub.due = 100;
     timer.arm();
     hub.due = 40;
     timer.arm();
+    hub.due = 60;
+    timer.arm();
+    hub.due = 40;
+    assert.deepEqual(delays, [100, 40], 'a timer that fires earlier looks again');
     clock.advance(39);
     assert.deepEqual(passed, []);
     clock.advance(1);
@@ -33,9 +43,10 @@ describe('hub timer', () => {
   });
 
   it('waits longer than a timer can, without spinning', () => {
-    const { clock, hub, passed, timer } = setUp();
+    const { clock, delays, hub, passed, timer } = setUp();
     hub.due = 2 ** 32;
     timer.arm();
+    assert.deepEqual(delays, [2 ** 31 - 1]);
     clock.advance(2 ** 31 - 2);
     assert.deepEqual(passed, []);
     clock.advance(2 ** 32);

@@ -53,6 +53,15 @@ describe('opening', () => {
     assert.equal(realtime.metrics().refusedOpenings, 1);
   });
 
+  it('takes a bearer token alone for no subprotocol at all', async (test) => {
+    const { url } = await openRealtime(test);
+    const { head, rest, socket } = await request(test, url, {
+      fields: `Sec-WebSocket-Protocol: bearer.${Buffer.from('ada').toString('base64url')}\r\n`,
+    });
+    assert.match(head, /^HTTP\/1\.1 101 /);
+    while (!rest().includes('welcome')) await once(socket, 'data');
+  });
+
   it('never echoes a bearer token', async (test) => {
     const { url } = await openRealtime(test);
     const bearer = `bearer.${Buffer.from('ada').toString('base64url')}`;

@@ -12,6 +12,7 @@ function recorder(): OutboxMachine & { readonly sent: string[] } {
   return {
     sent,
     canSend: true,
+    isBeginning: () => false,
     sendPublish(packet) {
       const id = sent.length + 1;
       sent.push(`${id} ${packet.ch} ${packet.prod}/${packet.q}`);

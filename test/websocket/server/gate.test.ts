@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { reject } from '../../../src/websocket/index.ts';
+import { makeCertificate } from '../certificate.ts';
 import { openServer } from '../open-server.ts';
 import { RawClient, upgradeRequest } from '../raw-client.ts';
 
@@ -128,6 +130,35 @@ describe('half-open handshakes', () => {
     slow[0]?.socket.write(upgradeRequest());
     assert.match((await slow[0]?.head()) ?? '', / 101 /);
     assert.equal(await answerTo(port), '101');
+  });
+});
+
+describe('half-open TLS handshakes', () => {
+  it('are capped, counted, and let others in when they end', async (test) => {
+    const { key, cert } = makeCertificate();
+    const { port, server } = await openServer(test, {
+      tls: { key, cert },
+      limits: { maxHandshakesPerAddress: 2 },
+    });
+    const silent = [await RawClient.connect(port), await RawClient.connect(port)];
+    const turnedAway = await RawClient.connect(port);
+    await turnedAway.rest();
+    assert.equal(server.counters.maxHandshakesPerAddress, 1);
+    for (const client of silent) await client.gone();
+    // The server has noticed that they are gone when it lets another one in.
+    for (;;) {
+      const socket = connectTls({ port, host: '127.0.0.1', ca: cert });
+      const isOpen = await new Promise<boolean>((resolve) => {
+        socket.once('secureConnect', () => resolve(true));
+        socket.once('error', () => resolve(false));
+        socket.once('close', () => resolve(false));
+      });
+      if (!isOpen) continue;
+      const client = new RawClient(socket);
+      await client.upgrade();
+      break;
+    }
+    assert.equal(server.connections.size, 1);
   });
 });
 

@@ -158,6 +158,63 @@ for (const { name, prototype } of [
       while (received !== 'abc') await new Promise(setImmediate);
     });
 
+    it('sends in order, and the end behind it, whatever the system takes at once', async (test) => {
+      const { near, far } = await open(test);
+      const stream = new DuplexStream(near);
+      stream.start(new Recorder());
+      let received = '';
+      let longBytes = 0;
+      const size = 16 * 1024 * 1024;
+      assert.equal(stream.write(Buffer.from('a'), false), true);
+      assert.equal(stream.write(Buffer.alloc(size, 'x'), false), false);
+      const waiting = stream.bufferedAmount;
+      assert.ok(waiting > 0);
+      assert.equal(stream.write(Buffer.from('b'), false), false);
+      assert.equal(stream.bufferedAmount, waiting + 1);
+      stream.writeParts([Buffer.from('c'), Buffer.from('d')], false);
+      stream.end();
+      far.on('data', (chunk: Buffer) => {
+        const others = chunk.toString('latin1').replaceAll('x', '');
+        received += others;
+        longBytes += chunk.length - others.length;
+      });
+      await once(far, 'end');
+      assert.deepEqual([received, longBytes], ['abcd', size]);
+      assert.equal(stream.bufferedAmount, 0);
+    });
+
+    it('has nothing left once the system has taken what it did not take at once', async (test) => {
+      const { near, far } = await open(test);
+      const recorder = new Recorder();
+      const stream = new DuplexStream(near);
+      stream.start(recorder);
+      assert.equal(stream.write(Buffer.alloc(16 * 1024 * 1024), false), false);
+      stream.write(Buffer.alloc(0), true);
+      far.resume();
+      await recorder.until('written');
+      assert.equal(stream.bufferedAmount, 0);
+      assert.equal(stream.write(Buffer.from('more'), false), true);
+    });
+
+    it('is closed, once, when it is written to after the peer has cut it', async (test) => {
+      const { near, far } = await open(test);
+      const recorder = new Recorder();
+      const stream = new DuplexStream(near);
+      stream.start(recorder);
+      stream.pause();
+      far.resetAndDestroy();
+      await once(far, 'close');
+      while (!near.destroyed) {
+        stream.write(Buffer.from('x'), false);
+        await new Promise(setImmediate);
+      }
+      while (recorder.calls.length === 0) await new Promise(setImmediate);
+      stream.write(Buffer.from('x'), false);
+      await new Promise(setImmediate);
+      assert.equal(recorder.calls.length, 1);
+      assert.match(recorder.calls[0] as string, /^closed (ECONNRESET|EPIPE)$/);
+    });
+
     it('does not report what it lost when it was cut', async (test) => {
       const { near } = await open(test);
       const recorder = new Recorder();
