@@ -50,7 +50,8 @@ export const runtimes = [
       },
       {
         tests: 'websocket/streams/chosen-memory.test.ts',
-        reason: 'sockets of Bun cannot be told where to read to: each chunk has memory of its own, as without it',
+        reason:
+          'sockets of Bun cannot be told where to read to: each chunk has memory of its own, as without it',
       },
       {
         tests: 'websocket/streams/duplex-stream.test.ts: says whether it uses its memory again',
