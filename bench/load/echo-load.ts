@@ -28,11 +28,12 @@ export class EchoLoad implements Load {
   async open(count: number): Promise<void> {
     const deflate = this.#workload.deflate ?? false;
     const options = { port: this.#port, deflate, firstIndex: this.#echoers.length };
-    for (const connection of await openConnections(count, options)) {
+    // At once, because from now on each must answer Pings.
+    await openConnections(count, options, async (connection) => {
       const echoer = new Echoer(connection, this.#batches, this.#verification.repliesOn(connection));
       echoer.onFailure = (error) => this.#outcome.fail(error);
       this.#echoers.push(echoer);
-    }
+    });
   }
 
   async run(durationMs: number): Promise<LoadCount> {

@@ -25,7 +25,8 @@ export class FanoutLoad implements Load {
   async open(count: number): Promise<void> {
     const deflate = this.#workload.deflate ?? false;
     const options = { port: this.#port, deflate, firstIndex: this.#connections.length };
-    for (const connection of await openConnections(count, options)) {
+    // At once, because from now on each must answer Pings.
+    await openConnections(count, options, async (connection) => {
       const replies = this.#verification.repliesOn(connection);
       this.#connections.push(connection);
       connection.onEnd = (reason) => this.#outcome.fail(new Error(reason));
@@ -36,7 +37,7 @@ export class FanoutLoad implements Load {
           this.#outcome.fail(error as Error);
         }
       };
-    }
+    });
   }
 
   async run(durationMs: number): Promise<LoadCount> {

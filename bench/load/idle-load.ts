@@ -25,12 +25,13 @@ export class IdleLoad implements Load {
 
   async open(count: number): Promise<void> {
     const { deflate = false } = this.#workload;
-    const connections = await openConnections(count, { port: this.#port, deflate, firstIndex: this.#opened });
+    const options = { port: this.#port, deflate, firstIndex: this.#opened };
     this.#opened += count;
     if (this.#workload.message === undefined) {
-      for (const connection of connections) void this.#attend(connection);
+      await openConnections(count, options, async (connection) => void this.#attend(connection));
       return;
     }
+    const connections = await openConnections(count, options);
     for (let first = 0; first < connections.length; first += greetedAtOnce) {
       await Promise.all(
         connections.slice(first, first + greetedAtOnce).map((connection) => this.#greet(connection)),

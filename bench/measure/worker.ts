@@ -25,7 +25,7 @@ export type Request =
   | { readonly type: 'heap'; readonly path: string };
 
 /** A worker that has not answered by then hangs, and is ended. */
-const answerDeadlineMs = 60_000;
+const answerDeadlineMs = 180_000;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
@@ -53,11 +53,16 @@ export class Worker {
   /** Asks, and resolves to the answer; rejects when the worker failed or is gone. Ask one thing at a time. */
   async ask<Answer>(request: Request): Promise<Answer> {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
-    const deadline = setTimeout(() => this.#child.kill('SIGKILL'), answerDeadlineMs);
-    const answer = (await this.#nextLine().finally(() => clearTimeout(deadline))) as
-      | Answer
-      | { error: string }
-      | null;
+    let isLate = false;
+    const deadline = setTimeout(() => {
+      isLate = true;
+      this.#child.kill('SIGKILL');
+    }, answerDeadlineMs);
+    const answer = (await this.#nextLine()
+      .catch((error) => {
+        throw isLate ? new Error(`no answer within ${answerDeadlineMs / 1000} s`) : error;
+      })
+      .finally(() => clearTimeout(deadline))) as Answer | { error: string } | null;
     if (answer !== null && typeof answer === 'object' && 'error' in answer) throw new Error(answer.error);
     return answer as Answer;
   }

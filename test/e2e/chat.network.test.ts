@@ -1,7 +1,6 @@
 // The chat while connections break and the server is replaced: nothing is lost, nothing comes twice.
 
 import assert from 'node:assert/strict';
-
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from './browser.ts';

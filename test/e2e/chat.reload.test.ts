@@ -1,7 +1,6 @@
 // The chat while its pages are reloaded: what was written is said once, and one is still oneself.
 
 import assert from 'node:assert/strict';
-
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from './browser.ts';

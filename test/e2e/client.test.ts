@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { createRealtime, type RealtimeServer } from '../../src/server/index.ts';
 import { FaultRelay } from '../../src/testkit/index.ts';
 import { byName, type Channels, contract } from '../server/realtime-rig.ts';
@@ -14,6 +14,18 @@ import { launchBrowser, Tab } from './browser.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the page's own script put it there
 type InPage = { page: any };
+
+/** Resolves when IndexedDB holds so many publications. */
+function isStored(page: Page, count: number): Promise<void> {
+  return page.evaluate(async (wanted) => {
+    const { page: inPage, requestAnimationFrame } = globalThis as unknown as InPage & {
+      requestAnimationFrame(callback: () => void): void;
+    };
+    while ((await inPage.countStored()) !== wanted) {
+      await new Promise<void>((resolve) => requestAnimationFrame(resolve));
+    }
+  }, count);
+}
 
 describe('the client in a browser', () => {
   let browser: Browser;
@@ -80,9 +92,7 @@ describe('the client in a browser', () => {
     await publish('offline 1');
     await publish('offline 2');
     await realtime.publish('chat:1', { text: 'meanwhile' });
-    await page.waitForFunction(
-      async () => (await (globalThis as unknown as InPage).page.countStored()) === 2,
-    );
+    await isStored(page, 2);
 
     await page.reload();
     await page.waitForFunction(() => (globalThis as unknown as InPage).page?.restored.length === 2);
@@ -116,5 +126,44 @@ describe('the client in a browser', () => {
       [],
     );
     await tab.close();
+  });
+
+  it('leaves what another page has written to that page, as long as it is there', async () => {
+    const address = `http://127.0.0.1:${(pages.address() as AddressInfo).port}/`;
+    const first = await Tab.open(browser, address);
+    const publish = (page: Page, text: string) =>
+      page.evaluate((given) => (globalThis as unknown as InPage).page.publish(given), text);
+    const restored = (page: Page) =>
+      page.evaluate(() =>
+        (globalThis as unknown as InPage).page.restored.map(({ text }: { text: string }) => text),
+      );
+    await first.page.waitForFunction(() => (globalThis as unknown as InPage).page?.client.state === 'open');
+    relay.isDown = true;
+    for (const link of relay.links) link.reset();
+    await first.page.waitForFunction(() => (globalThis as unknown as InPage).page.client.state === 'waiting');
+    await publish(first.page, 'of the first page');
+    await isStored(first.page, 1);
+
+    const second = await first.page.context().newPage();
+    await second.goto(address);
+    await second.waitForFunction(() => (globalThis as unknown as InPage).page !== undefined);
+    // What is published is stored only after what an earlier life has left was read.
+    await publish(second, 'of the second page');
+    await isStored(second, 2);
+    assert.deepEqual(await restored(second), []);
+
+    // The first page is gone for good: the second one, loaded again, takes over.
+    await first.page.close();
+    await second.reload();
+    await second.waitForFunction(() => (globalThis as unknown as InPage).page?.restored.length === 2);
+    assert.deepEqual(await restored(second), ['of the first page', 'of the second page']);
+    relay.isDown = false;
+    await isStored(second, 0);
+    const { publications } = await realtime.history('chat:1', { limit: 2 });
+    assert.deepEqual(publications.map(({ data }) => data.text).toSorted(), [
+      'of the first page',
+      'of the second page',
+    ]);
+    await second.context().close();
   });
 });

@@ -172,6 +172,27 @@ describe('realtime server', () => {
     assert.equal((await grace.closed).code, 1000);
   });
 
+  it('appends a publication of its own once for each key', async (test) => {
+    const { realtime } = await openRealtime(test);
+    const first = await realtime.publish('chat:1', { text: 'paid' }, { key: 'order-1' });
+    assert.deepEqual(await realtime.publish('chat:1', { text: 'paid' }, { key: 'order-1' }), first);
+    assert.equal((await realtime.history('chat:1')).publications.length, 1);
+  });
+
+  it('reads presence of more members than a page of the broker holds', async (test) => {
+    const broker = new MemoryBroker();
+    const { realtime } = await openRealtime(test, { broker });
+    const keys = Array.from({ length: 1_100 }, (_, index) => `user-${String(index).padStart(4, '0')}/1`);
+    const lease = { node: 'another', ttlMs: 60_000 };
+    await Promise.all(
+      keys.map((key) => broker.presence.put('chat:1', { key, clock: 1, data: { name: key } }, lease)),
+    );
+    assert.deepEqual(
+      (await realtime.presence('chat:1')).map(({ key }) => key),
+      keys,
+    );
+  });
+
   it('asks its clients to come back when it closes, and leaves none behind', async (test) => {
     const { realtime, url } = await openRealtime(test);
     const leaving = await welcome(test, url);

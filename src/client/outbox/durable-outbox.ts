@@ -46,7 +46,8 @@ export function durableOutbox({ store, onRestored }: DurableOutboxOptions): Outb
       Outbox: StoredOutbox,
       async restored() {
         try {
-          restore(outbox, await store.load(), { host, onRestored });
+          const entries = [...(await store.load())].sort((a, b) => a.order - b.order);
+          restore(outbox, entries, { host, onRestored });
         } catch (error) {
           host.report(error);
         }
@@ -67,6 +68,7 @@ function journalOf(store: OutboxStore, host: OutboxHost): OutboxJournal {
     remove: (id) => {
       store.remove(id).catch(host.report);
     },
+    wallTime: () => Date.now(),
   };
 }
 

@@ -31,6 +31,8 @@ export interface OutboxJournal {
   /** Writes an entry, or writes over the one of the same id; then calls back. */
   put(entry: OutboxEntry, onStored: () => void): void;
   remove(id: string): void;
+  /** Milliseconds since 1970. Puts what several pages have left in order; of one page, nothing is ordered by it. */
+  wallTime(): number;
 }
 
 interface Kept {
@@ -50,9 +52,9 @@ export class DurableOutbox extends Outbox {
     this.#journal = journal;
   }
 
-  /** Goes on with what earlier lives have left, before anything is published. */
+  /** Goes on with what earlier lives have left, in the order in which it was published, before anything else is. */
   restore(entries: readonly OutboxEntry[], done: (entry: OutboxEntry, result: PublishResult) => void): void {
-    for (const entry of [...entries].sort((a, b) => a.order - b.order)) {
+    for (const entry of entries) {
       const { channel, producer, sequence, fields, isSent } = entry;
       const lane = this.#earlierLane(channel, producer);
       const item = newItem(sequence, fields, (result) => done(entry, result));
@@ -79,7 +81,8 @@ export class DurableOutbox extends Outbox {
 
   protected override add(lane: OutboxLane, item: OutboxItem): void {
     super.add(lane, item);
-    const order = ++this.#lastOrder;
+    const order = Math.max(this.#lastOrder + 1, this.#journal.wallTime());
+    this.#lastOrder = order;
     // What is sent at once need not be stored first: should the process end in between, it is sent or it is lost, and
     // a new life takes a new producer.
     const isSent = this.machine.canSend;

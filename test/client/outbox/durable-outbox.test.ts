@@ -123,12 +123,13 @@ describe('durableOutbox', () => {
     net.dead.clear();
 
     store.isStalled = true;
-    await live(net, store);
+    const second = await live(net, store);
+    void second.client.channel('chat').publish('2');
     await net.advance(100);
-    assert.deepEqual(published(net), []);
+    assert.deepEqual(published(net), [], 'nor what was published after it');
     store.flush();
     await net.advance(100);
-    assert.deepEqual(published(net), ['1']);
+    assert.deepEqual(published(net), ['1', '2']);
   });
 
   it('goes on with what three lives have left', async () => {

@@ -12,7 +12,8 @@ export class MemoryStore implements OutboxStore {
 
   async load(): Promise<readonly OutboxEntry[]> {
     this.#check();
-    return [...this.entries.values()];
+    // As IndexedDB does: in no order that means anything.
+    return [...this.entries.values()].reverse();
   }
 
   async put(entry: OutboxEntry): Promise<void> {

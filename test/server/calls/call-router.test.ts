@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { type Clock, systemClock } from '../../../src/broker/index.ts';
 import { UsageError } from '../../../src/channel/index.ts';
 import {
   type CallContext,
@@ -8,6 +9,7 @@ import {
   type Middleware,
   RequestError,
 } from '../../../src/server/index.ts';
+import { VirtualClock } from '../../../src/testkit/index.ts';
 import { gate } from '../../websocket/gate.ts';
 import {
   type AnyPacket,
@@ -31,6 +33,7 @@ async function open(
   test: TestContext,
   calls: Partial<CallHandlers<Calls>> = {},
   use: readonly Middleware[] = [],
+  clock: Clock = systemClock,
 ): Promise<{ readonly url: string; readonly errors: unknown[] }> {
   const errors: unknown[] = [];
   const realtime = createRealtime({
@@ -39,6 +42,7 @@ async function open(
     authenticate: byName,
     calls: { ...handlers, ...calls },
     use,
+    clock,
     logger: collectingLogger(errors),
     limits: { maxQueuedBytes: 50_000, controlReserveBytes: 10_000_000 },
   });
@@ -125,10 +129,35 @@ describe('calls', () => {
     await aborted.promise;
   });
 
-  it('end at the deadline that the caller set, or the contract', async (test) => {
-    const { url } = await open(test, { double: () => new Promise(() => undefined) });
+  it('end at the deadline that the caller set, or the contract, whichever is sooner', async (test) => {
+    const clock = new VirtualClock();
+    let began = gate<void>();
+    const { url } = await open(
+      test,
+      {
+        double: () => {
+          began.resolve();
+          return new Promise(() => undefined);
+        },
+      },
+      [],
+      clock,
+    );
     const client = await welcome(test, url);
-    assert.equal((await call(client, 'double', 1, { ms: 5 })).err.code, 'deadline');
+    for (const [ms, deadlineMs] of [
+      [500, 500],
+      [60_000, 10_000],
+      [undefined, 10_000],
+    ] as const) {
+      began = gate();
+      const answer = call(client, 'double', 1, ms === undefined ? {} : { ms });
+      await began.promise;
+      clock.advance(deadlineMs - 1);
+      assert.equal((await call(client, 'mine')).err.code, 'forbidden', 'meanwhile others are answered');
+      assert.equal(client.received.length, 0);
+      clock.advance(1);
+      assert.equal((await answer).err.code, 'deadline');
+    }
   });
 
   it('answer with a stream, item by item, then end', async (test) => {
