@@ -21,6 +21,23 @@ describe('a subscription that the server made', () => {
     assert.equal(await heard, 'for you');
   });
 
+  it('harms nobody when `onSubscribed` throws: it is reported', async (test) => {
+    const { client, realtime } = await openPair(test);
+    let tell = (_error: unknown): void => {};
+    const told = new Promise((resolve) => (tell = resolve));
+    const failure = new Error('not that one');
+    const ann = client({
+      onSubscribed: () => {
+        throw failure;
+      },
+      onError: tell,
+    });
+    await reached(ann, 'open');
+    await realtime.subscribe({ subject: 'ann' }, 'chat:9');
+    assert.equal(await told, failure);
+    assert.equal((await ann.channel('chat:8').publish({ text: 'x' })).offset, 1);
+  });
+
   it('is ended where nobody asks for it', async (test) => {
     const { client, realtime } = await openPair(test);
     const ann = client();
