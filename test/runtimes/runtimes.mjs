@@ -57,6 +57,11 @@ export const runtimes = [
         tests: 'websocket/streams/duplex-stream.test.ts: says whether it uses its memory again',
         reason: 'for the same reason, they never do',
       },
+      {
+        tests: 'websocket/whatwg/client-socket.test.ts: takes it when it is closed',
+        reason:
+          'the collector of Bun also keeps what only looks like being pointed to from the stack: seen now and then',
+      },
     ],
     command: (files, report) => [
       `${here}node_modules/.bin/bun`,

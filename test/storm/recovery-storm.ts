@@ -15,6 +15,7 @@ import {
   type StormReport,
   smallHistory,
   stormContract,
+  stormLimits,
   until,
 } from './storm.ts';
 
@@ -43,7 +44,7 @@ export async function recoveryStorm(options: RecoveryStormOptions, progress: Pro
     // Silence is noticed within two seconds, so that a storm does not take an hour.
     times: { pingMs: 1_000, idleMs: 2_000 },
     limits: { maxReplay: longHistory },
-    webSocket: { limits: { maxConnectionsPerAddress: 20_000 } },
+    webSocket: { limits: stormLimits },
   });
   await realtime.listening;
   const port = realtime.address()!.port;

@@ -2,7 +2,7 @@
 
 import { SqliteBroker } from '../../src/broker/sqlite/index.ts';
 import { createRealtime } from '../../src/server/index.ts';
-import { longHistory, stormContract } from './storm.ts';
+import { longHistory, stormContract, stormLimits } from './storm.ts';
 
 const [path, port] = process.argv.slice(2);
 const realtime = createRealtime({
@@ -10,7 +10,7 @@ const realtime = createRealtime({
   broker: await SqliteBroker.open({ path: path! }),
   port: Number(port),
   limits: { maxReplay: longHistory },
-  webSocket: { limits: { maxConnectionsPerAddress: 20_000 } },
+  webSocket: { limits: stormLimits },
 });
 await realtime.listening;
 process.stdout.write(`${realtime.address()!.port}\n`);

@@ -14,6 +14,7 @@ import {
   type Progress,
   type StormReport,
   stormContract,
+  stormLimits,
   until,
 } from './storm.ts';
 
@@ -41,7 +42,7 @@ export async function slowReaders(options: SlowReadersOptions, progress: Progres
     port: 0,
     logger: keeping(errors),
     limits: { maxQueuedBytes, maxReplay: longHistory },
-    webSocket: { limits: { maxConnectionsPerAddress: 20_000 } },
+    webSocket: { limits: stormLimits },
   });
   await realtime.listening;
   const port = realtime.address()!.port;

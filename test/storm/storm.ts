@@ -41,6 +41,14 @@ export interface StormReport {
 
 export type Progress = (line: string) => void;
 
+/** All clients of a storm come from one address, and come back together. */
+export const stormLimits = Object.freeze({
+  maxConnections: 20_000,
+  maxConnectionsPerAddress: 20_000,
+  maxHandshakes: 10_000,
+  maxHandshakesPerAddress: 10_000,
+});
+
 /** A logger that keeps the errors, which there should be none of. */
 export function keeping(errors: unknown[]): Logger {
   const ignore = (): void => {};
