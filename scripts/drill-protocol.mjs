@@ -137,9 +137,15 @@ function occurrences(text, part) {
   return text.split(part).length - 1;
 }
 
+/** A file that crashed, or was ended after the time limit, is named by its path. */
+function inWords(failed) {
+  const [, file] = /dist\/test\/(.*)\.js$/.exec(failed) ?? [];
+  return file === undefined ? failed : `\`${file}\` ends without a verdict, or not at all`;
+}
+
 function page(results) {
   const rows = mutations.map(({ section, must, file }, index) => {
-    const { failed = '**nothing**' } = results[index];
+    const failed = inWords(results[index].failed ?? '**nothing**');
     return `| ${section} | ${must} | \`${file.replace(/\.js$/, '')}\` | ${failed.replaceAll('|', '\\|').replaceAll('\\#', '#')} |`;
   });
   const killed = results.filter(({ failed }) => failed !== undefined).length;

@@ -107,9 +107,7 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
     };
     clientInternals.set(this, this.#internals);
     this.#dialer = new Dialer({ urls: serverAddresses(url), WebSocket, codec }, options.token, {
-      onToken: (token) => {
-        if (token !== undefined) this.#loop.do((machine, now) => machine.setCredential(token, now));
-      },
+      onToken: (token = '') => this.#loop.do((machine, now) => machine.setCredential(token, now)),
       onOpen: (transport) => this.#loop.do((machine, now) => machine.transportOpened(transport, codec, now)),
       onMessage: (message) => this.#loop.do((machine, now) => machine.receive(message, now)),
       onClose: (reason) => {
@@ -229,7 +227,12 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
       onCredentialNeeded: () => loop.tell(() => this.#onCredentialNeeded()),
       onSubscribed: (channel) => {
         const { onSubscribed } = this.#options;
-        if (onSubscribed !== undefined) loop.tell(() => onSubscribed(channel));
+        if (onSubscribed !== undefined) {
+          // Later, so that what it throws is reported, and harms nobody.
+          Promise.resolve(channel)
+            .then(onSubscribed)
+            .catch((error) => this.#report(error));
+        }
         return onSubscribed !== undefined;
       },
       randomId: () => this.#runtime.randomId(),

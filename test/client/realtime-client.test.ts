@@ -166,6 +166,19 @@ describe('RealtimeClient', () => {
     assert.equal(net.sockets.length, 1);
   });
 
+  it('publishes nothing more of what was rejected when it was closed, also when it connects again', async () => {
+    const net = new VirtualNet();
+    const client = net.client();
+    const rejected = assert.rejects(client.channel('chat').publish('given up'), { code: 'disconnected' });
+    client.close();
+    await rejected;
+    assert.equal(client.unanswered, 0);
+    client.connect();
+    await net.advance();
+    const [position] = await Promise.all([client.channel('chat').publish('new'), net.advance()]);
+    assert.equal(position.offset, 1);
+  });
+
   it('closes while it waits, and does not come back', async () => {
     const net = new VirtualNet();
     const client = await net.connected();
@@ -228,6 +241,23 @@ describe('a token', () => {
     await net.advance(31_500);
     assert.deepEqual(tokens, ['t1', 't2']);
     assert.equal(net.sockets.length, 1);
+  });
+
+  it('that is there no more is not sent any more', async () => {
+    const tokens: (string | undefined)[] = [];
+    const net = new VirtualNet({
+      authenticate: ({ token }) => {
+        tokens.push(token);
+        return { type: 'accepted', subject: token ?? 'guest' };
+      },
+    });
+    let token: string | undefined = 'ann';
+    const client = await net.connected({ token: () => token });
+    token = undefined;
+    net.socket.cut(4200, 'signed out');
+    await net.advance(4_000);
+    assert.equal(client.state, 'open');
+    assert.deepEqual(tokens, ['ann', undefined]);
   });
 
   it('that ran out as a string waits for `setToken`', async () => {

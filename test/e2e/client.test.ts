@@ -152,11 +152,18 @@ describe('the client in a browser', () => {
     await isStored(second, 2);
     assert.deepEqual(await restored(second), []);
 
-    // The first page is gone for good: the second one, loaded again, takes over.
-    await first.page.close();
+    const hasRestored = (count: number) =>
+      second.waitForFunction(
+        (wanted) => (globalThis as unknown as InPage).page?.restored.length === wanted,
+        count,
+      );
     await second.reload();
-    await second.waitForFunction(() => (globalThis as unknown as InPage).page?.restored.length === 2);
-    assert.deepEqual(await restored(second), ['of the first page', 'of the second page']);
+    await hasRestored(1);
+    assert.deepEqual(await restored(second), ['of the second page']);
+    // The first page is gone for good: the other one takes over what it has left.
+    await first.page.close();
+    await hasRestored(2);
+    assert.deepEqual(await restored(second), ['of the second page', 'of the first page']);
     relay.isDown = false;
     await isStored(second, 0);
     const { publications } = await realtime.history('chat:1', { limit: 2 });

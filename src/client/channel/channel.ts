@@ -1,4 +1,4 @@
-// One channel of a client: publish, subscribe, history and presence, typed by its contract.
+// One channel of a client: publish and subscribe, typed by its contract.
 
 import {
   type AnyChannelContract,

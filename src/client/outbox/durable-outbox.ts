@@ -24,7 +24,8 @@ export interface RestoredPublication {
 
 export interface DurableOutboxOptions {
   readonly store: OutboxStore;
-  /** Called once, with all that an earlier life has left, in order: to be shown as being sent.
+  /** Called with all that earlier lives have left, in order: to be shown as being sent. Again when another page of the same
+   * store goes and leaves something.
    * @default nothing is told, and failures go to `onError` */
   onRestored?(publications: readonly RestoredPublication[]): void;
 }
@@ -46,8 +47,11 @@ export function durableOutbox({ store, onRestored }: DurableOutboxOptions): Outb
       Outbox: StoredOutbox,
       async restored() {
         try {
-          const entries = [...(await store.load())].sort((a, b) => a.order - b.order);
-          restore(outbox, entries, { host, onRestored });
+          const onLeft = (entries: readonly OutboxEntry[]): void => {
+            const inOrder = [...entries].sort((a, b) => a.order - b.order);
+            restore(outbox, inOrder, { host, onRestored });
+          };
+          onLeft(await store.load(onLeft));
         } catch (error) {
           host.report(error);
         }

@@ -26,17 +26,19 @@ export function indexedDbOutbox({ name = 'tidewire.outbox' }: IndexedDbOutboxOpt
   const holding = hold(owner);
 
   return {
-    async load() {
+    async load(onLeft) {
       const database = await opened;
       await holding;
       const alive = await ownersAlive(prefix);
-      // One transaction, so that of two pages only one takes an entry over.
-      return transact(database, async (store) => {
-        const all = (await result(store.getAll())) as Kept[];
-        const left = all.filter((kept) => !alive.has(kept.owner));
-        for (const kept of left) store.put({ ...kept, owner });
-        return left.map(({ owner: _owner, ...entry }) => entry);
-      });
+      for (const other of alive) {
+        if (other === owner) continue;
+        // Granted when that page is gone. A page that was reloaded may still hold the lock of its earlier life.
+        void hold(other, async () => {
+          const left = await takeOver(database, owner, (kept) => kept.owner === other);
+          if (left.length > 0) onLeft(left);
+        });
+      }
+      return takeOver(database, owner, (kept) => !alive.has(kept.owner));
     },
     async put(entry) {
       await transact(await opened, (store) => store.put({ ...entry, owner }));
@@ -73,16 +75,32 @@ function result<Result>(request: IDBRequest<Result>): Promise<Result> {
   });
 }
 
-/** Holds a lock until the page is gone. Resolves when it is held, or cannot be. */
-function hold(lock: string): Promise<void> {
+/** One transaction, so that of two pages only one takes an entry over. */
+function takeOver(
+  database: IDBDatabase,
+  owner: string,
+  isLeft: (kept: Kept) => boolean,
+): Promise<readonly OutboxEntry[]> {
+  return transact(database, async (store) => {
+    const all = (await result(store.getAll())) as Kept[];
+    const left = all.filter(isLeft);
+    for (const kept of left) store.put({ ...kept, owner });
+    return left.map(({ owner: _owner, ...entry }) => entry);
+  });
+}
+
+/** Waits for a lock, and holds it while `act` is at work; without one, until the page is gone. Resolves when it is held, or
+ * cannot be. */
+function hold(lock: string, act: () => Promise<void> = () => new Promise(() => {})): Promise<void> {
   const { locks } = navigator;
   if (locks === undefined) return Promise.resolve();
   return new Promise((resolve) => {
     locks
       .request(lock, () => {
         resolve();
-        return new Promise(() => {});
+        return act();
       })
+      // A page that is going, or a store that fails: what is left there is found by the next one.
       .catch(() => resolve());
   });
 }

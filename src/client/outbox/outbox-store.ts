@@ -7,8 +7,9 @@ import type { OutboxEntry } from '../../session/index.ts';
  * order of their calls. An entry must not be loaded by two lives at a time.
  */
 export interface OutboxStore {
-  /** What earlier lives have left. It belongs to this one now. */
-  load(): Promise<readonly OutboxEntry[]>;
+  /** What earlier lives have left. It belongs to this one now. `onLeft` may be called later, with what a life has left that
+   * was not over yet: a page whose end is noticed only now. */
+  load(onLeft: (entries: readonly OutboxEntry[]) => void): Promise<readonly OutboxEntry[]>;
   /** Resolves when it is kept. An entry of the same id is written over. */
   put(entry: OutboxEntry): Promise<void>;
   remove(id: string): Promise<void>;

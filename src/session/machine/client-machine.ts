@@ -122,7 +122,7 @@ export class ClientMachine {
     if (this.#state === 'idle' || this.#state === 'stopped') this.#open(false);
   }
 
-  /** A new credential. Once `credentials` was reached it also connects again. */
+  /** A new credential; an empty one stands for none. Once `credentials` was reached it also connects again. */
   setCredential(credential: string, now: number): void {
     this.#advance(now);
     this.#credential = credential;
@@ -137,11 +137,12 @@ export class ClientMachine {
     else if (this.#state === 'open') this.#probe();
   }
 
-  /** Leaves for good. */
+  /** Leaves for good. What was not answered is not sent any more. */
   bye(now: number): void {
     this.#advance(now);
     if (this.#state === 'open') this.#send({ t: 'bye' });
     this.#session = undefined;
+    this.#outbox.clear();
     this.#dropTransport(ClientCloseCode.Normal, 'bye');
     this.#setState('stopped');
   }
@@ -295,7 +296,7 @@ export class ClientMachine {
       t: 'hello',
       id: this.#requests.nextId(),
       v: 1,
-      ...(this.#credential !== undefined && { auth: this.#credential }),
+      ...(this.#credential && { auth: this.#credential }),
       cap: ['credit', 'map'],
       resume: {
         ...(session?.tok !== undefined && { sid: session.sid, tok: session.tok }),

@@ -110,6 +110,14 @@ export class Outbox {
     for (const lane of this.lanes.values()) lane.mustRestart = false;
   }
 
+  /** Forgets everything: nobody is told, and nothing more is sent. */
+  clear(): void {
+    for (const lane of this.lanes.values()) lane.items = [];
+    this.lanes.clear();
+    this.#awaited.clear();
+    this.#size = 0;
+  }
+
   /** Returns whether the reply was one to a publish. */
   onReply(packet: ReplyPacket): boolean {
     const awaited = this.#awaited.get(packet.id);

@@ -138,6 +138,7 @@ describe('half-open TLS handshakes', () => {
     const { key, cert } = makeCertificate();
     const { port, server } = await openServer(test, {
       tls: { key, cert },
+      handshakeTimeoutMs: 100_000,
       limits: { maxHandshakesPerAddress: 2 },
     });
     const silent = [await RawClient.connect(port), await RawClient.connect(port)];
