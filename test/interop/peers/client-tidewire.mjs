@@ -1,9 +1,9 @@
-// Drives Tidewire's own WebSocket through the conformance cases: client-tidewire.mjs URL NAME [--http2].
+// Drives Tidewire's own WebSocket through the conformance cases: client-tidewire.mjs [--http2] URL NAME.
 import { driveClient } from '../../../dist/src/conformance/client-driver.js';
 import { WebSocket } from '../../../dist/src/websocket/index.js';
 
-const [url, agent, ...flags] = process.argv.slice(2);
-const http2 = flags.includes('--http2');
+const http2 = process.argv[2] === '--http2';
+const [url, agent] = process.argv.slice(http2 ? 3 : 2);
 
 class LargeWebSocket extends WebSocket {
   constructor(url) {
