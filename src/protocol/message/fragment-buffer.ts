@@ -49,7 +49,9 @@ export class FragmentBuffer {
     if (
       this.#keeping.ownsChunks &&
       length >= SMALLEST_BLOCK_BYTES &&
-      fillsMemory(length, bytes.buffer.byteLength)
+      fillsMemory(length, bytes.buffer.byteLength) &&
+      // Where there is room for it already, to keep its memory as well would be to hold it twice.
+      this.room(length) === undefined
     ) {
       this.#closeBlock();
       this.#parts.push(bytes.subarray(start, end));
@@ -104,9 +106,10 @@ export class FragmentBuffer {
     const { allocate } = this.#keeping;
     const { byteLength } = this;
     const known = left + follow;
-    if (follow > 0 && follow <= byteLength + left) {
-      // All that came before moves in as well, unless it is more than what comes: that would be done again and again.
-      const isMoved = byteLength <= known;
+    // All that came before moves in as well, unless it is more than what comes: that would be done again and again.
+    const isMoved = byteLength <= known;
+    const held = (isMoved ? byteLength : this.heldBytes) + known;
+    if (follow > 0 && held <= 2 * (byteLength + left)) {
       this.#block = allocate(isMoved ? byteLength + known : known);
       this.#used = isMoved ? byteLength : 0;
       if (isMoved) {
