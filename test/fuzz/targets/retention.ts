@@ -2,6 +2,7 @@
 
 import { Endpoint, type EndpointHandler } from '../../../src/protocol/connection/endpoint.ts';
 import { Opcode } from '../../../src/protocol/frame/opcode.ts';
+import { allocatedBy } from '../../protocol/allocated-by.ts';
 import { buildFrame } from '../../protocol/frame-bytes.ts';
 import { type FuzzTarget, promise } from '../fuzz-target.ts';
 import { randomOf } from '../input-chunks.ts';
@@ -108,23 +109,4 @@ function cutIntoReads(input: Uint8Array, chunkBytes: number): Chunk[] {
   }
   flush();
   return chunks;
-}
-
-/** Runs the work and gives how many bytes it asked for, whether they are still in use or not. */
-function allocatedBy(work: () => void): number {
-  const Original = globalThis.Uint8Array;
-  let total = 0;
-  globalThis.Uint8Array = new Proxy(Original, {
-    construct(target, parameters, newTarget) {
-      const made = Reflect.construct(target, parameters, newTarget) as Uint8Array;
-      total += parameters[0] instanceof ArrayBuffer ? 0 : made.byteLength;
-      return made;
-    },
-  });
-  try {
-    work();
-  } finally {
-    globalThis.Uint8Array = Original;
-  }
-  return total;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FragmentBuffer, keepingDefaults } from '../../../src/protocol/message/fragment-buffer.ts';
 import { fc } from '../../fast-check.ts';
+import { allocatedBy } from '../allocated-by.ts';
 
 const KiB = 1024;
 const MiB = 1024 * KiB;
@@ -20,25 +21,6 @@ interface Account {
   readonly heldBytes: number;
   /** What joining asked for, on top of that. */
   readonly joiningBytes: number;
-}
-
-/** Runs the work and gives how many bytes it allocated as Uint8Arrays, whether they are still in use or not. */
-function allocatedBy(work: () => void): number {
-  const Original = globalThis.Uint8Array;
-  let total = 0;
-  globalThis.Uint8Array = new Proxy(Original, {
-    construct(target, parameters, newTarget) {
-      const made = Reflect.construct(target, parameters, newTarget) as Uint8Array;
-      total += parameters[0] instanceof ArrayBuffer ? 0 : made.byteLength;
-      return made;
-    },
-  });
-  try {
-    work();
-  } finally {
-    globalThis.Uint8Array = Original;
-  }
-  return total;
 }
 
 /** Collects the pieces, checks that they come out as they went in, and accounts for the memory. */
