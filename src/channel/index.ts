@@ -77,6 +77,7 @@ export {
   unstoredPosition,
 } from './position.ts';
 export {
+  maxPresenceClock,
   maxPresenceKeyLength,
   type PresenceChange,
   type PresenceLeave,
