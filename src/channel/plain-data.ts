@@ -14,6 +14,8 @@ export function findUnplain(value: unknown): string | undefined {
 function find(value: unknown, depth: number): string | undefined {
   switch (typeof value) {
     case 'string':
+      // Of the halves of surrogate pairs UTF-8 makes one and the same character: two names could become one.
+      return value.isWellFormed() ? undefined : 'text with half a surrogate pair is not plain data';
     case 'boolean':
       return undefined;
     case 'number':
@@ -39,7 +41,7 @@ function find(value: unknown, depth: number): string | undefined {
   for (const name in value) {
     const field = (value as Readonly<Record<string, unknown>>)[name];
     if (field === undefined) continue;
-    const problem = find(field, depth + 1);
+    const problem = find(name, depth) ?? find(field, depth + 1);
     if (problem !== undefined) return problem;
   }
   return undefined;

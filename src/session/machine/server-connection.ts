@@ -3,6 +3,7 @@
 import { asClientPacket } from '../client-packet-shape.ts';
 import { SessionCloseCode } from '../close-code.ts';
 import type { PacketCodec } from '../codec/packet-codec.ts';
+import { withWellFormedText } from '../codec/well-formed.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
 import { PacketError } from '../errors.ts';
 import { maxHelloBytes } from '../limits.ts';
@@ -120,7 +121,7 @@ export class ServerConnection implements ContextOwner {
     const limit = this.#state === 'open' ? this.#hub.limits.maxPacketBytes : maxHelloBytes;
     if (message.length > limit) return this.close(SessionCloseCode.TooBig, `packet above ${limit} bytes`);
     try {
-      const packet = asClientPacket(this.#codec.decode(message));
+      const packet = asClientPacket(withWellFormedText(this.#codec.decode(message), message));
       if (this.#state !== 'open') this.#greet(packet, now);
       else if (this.#isInPace(packet, now)) this.#handle(packet);
     } catch (error) {
