@@ -64,7 +64,7 @@ export {
 export { DeliveryClass, type DeliveryTraits, deliveryTraits, isDeliveryClass } from './delivery-class.ts';
 export { UsageError } from './errors.ts';
 export { HistoryWindow, type Numbered } from './history-window.ts';
-export { findUnplain, maxPayloadDepth } from './plain-data.ts';
+export { findUnplain, hasMoreContainers, maxPayloadDepth } from './plain-data.ts';
 export {
   comparePositions,
   equalPositions,

@@ -46,3 +46,23 @@ function find(value: unknown, depth: number): string | undefined {
   }
   return undefined;
 }
+
+/** Whether plain data holds more than `most` maps and lists, itself among them. Looks no further than it must. */
+export function hasMoreContainers(data: unknown, most: number): boolean {
+  return countDown(data, most) < 0;
+}
+
+/** What is left of `left` when the maps and lists in `data` are taken away; below 0 it counts no further. */
+function countDown(data: unknown, left: number): number {
+  if (typeof data !== 'object' || data === null || data instanceof Uint8Array) return left;
+  let rest = left - 1;
+  if (Array.isArray(data)) {
+    for (let index = 0; index < data.length && rest >= 0; index++) rest = countDown(data[index], rest);
+    return rest;
+  }
+  for (const name in data) {
+    if (rest < 0) break;
+    rest = countDown((data as Readonly<Record<string, unknown>>)[name], rest);
+  }
+  return rest;
+}
