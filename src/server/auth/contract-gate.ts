@@ -33,6 +33,10 @@ export type AuthorizeRequest =
       readonly parameters: Readonly<Record<string, string>>;
       /** `publish` and `enter`: the payload, validated. */
       readonly data: unknown;
+      /** `publish` to a `state` channel: the key that is written, or taken away. */
+      readonly stateKey?: string;
+      /** `publish`: that key is taken away, and there is no `data`. */
+      readonly removed?: true;
     }
   | {
       readonly verb: 'call';
@@ -78,10 +82,20 @@ export class ContractGate {
     }
     const answer = this.#checkData(request, found);
     if (answer.type === 'refused') return done(answer);
-    const { verb, channel } = request;
-    const data = answer.data;
-    this.#ask({ verb, identity, channel, key, parameters, data }, (error) =>
-      done(error === undefined ? answer : refused(error)),
+    const { verb, channel, removed } = request;
+    const { data, stateKey = request.stateKey } = answer;
+    this.#ask(
+      {
+        verb,
+        identity,
+        channel,
+        key,
+        parameters,
+        data,
+        ...(stateKey !== undefined && { stateKey }),
+        ...(removed === true && { removed }),
+      },
+      (error) => done(error === undefined ? answer : refused(error)),
     );
   }
 

@@ -240,4 +240,28 @@ describe('the gate', () => {
       assert.deepEqual([err.code, err.msg], ['bad_request', 'more than 5000 maps and lists']);
     });
   }
+
+  it('asks which key is written, and whether it is taken away: one who may write one may not remove another', async (test) => {
+    const asked: unknown[] = [];
+    const { url } = await openRealtime(test, {
+      authorize: (request) => {
+        if (request.verb !== 'publish') return true;
+        asked.push([request.stateKey, request.removed, request.data]);
+        return request.stateKey === 'mine';
+      },
+    });
+    const client = await welcome(test, url, 'ada');
+    const price = (symbol: string) => ({ t: 'pub', ch: 'prices', d: { symbol, price: 1 } });
+    const remove = (k: string) => ({ t: 'pub', ch: 'prices', k, d: null, x: 1 });
+    assert.equal((await client.ask(price('mine'))).err, undefined);
+    assert.equal((await client.ask(price('theirs'))).err.code, 'forbidden');
+    assert.equal((await client.ask(remove('theirs'))).err.code, 'forbidden');
+    assert.equal((await client.ask(remove('mine'))).err, undefined);
+    assert.deepEqual(asked, [
+      ['mine', undefined, { symbol: 'mine', price: 1 }],
+      ['theirs', undefined, { symbol: 'theirs', price: 1 }],
+      ['theirs', true, undefined],
+      ['mine', true, undefined],
+    ]);
+  });
 });
