@@ -25,6 +25,8 @@ export interface RealtimeMetrics {
   readonly badPackets: number;
   /** Since the start: requests that were refused because they came too fast. */
   readonly rateLimited: number;
+  /** Since the start: what a broker of one's own gave that cannot be. It was dropped, and read again or refused. */
+  readonly brokerFaults: number;
   /** Since the start: publications that the server itself has made. */
   readonly published: number;
   /** Since the start: errors of handlers, hooks and schemas that were reported to the logger. */
@@ -41,6 +43,7 @@ export class MetricsCounter {
   receivedBytes = 0;
   sent = 0;
   rateLimited = 0;
+  brokerFaults = 0;
   published = 0;
   errors = 0;
 
@@ -52,7 +55,7 @@ export class MetricsCounter {
     now: Pick<RealtimeMetrics, 'connections' | 'openStreams' | 'queuedBytes' | 'badPackets'>,
   ): RealtimeMetrics {
     const { opened, refusedOpenings, authenticated, unauthenticated } = this;
-    const { received, receivedBytes, sent, rateLimited, published, errors } = this;
+    const { received, receivedBytes, sent, rateLimited, brokerFaults, published, errors } = this;
     const closed = new Map(this.closed);
     return Object.freeze({
       ...now,
@@ -65,6 +68,7 @@ export class MetricsCounter {
       receivedBytes,
       sent,
       rateLimited,
+      brokerFaults,
       published,
       errors,
     });
