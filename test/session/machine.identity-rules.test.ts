@@ -140,4 +140,23 @@ describe('rules of identity and resume', () => {
     assert.deepEqual(winners, [second], 'exactly one of two claimants');
     assert.equal(third.closed, undefined);
   });
+
+  it('rule 5: a client of as many subscriptions as it may have, with long names and a long credential, resumes', () => {
+    const names = Array.from({ length: 200 }, (_, index) => `${'long-name:'.repeat(11)}${index}`);
+    const rig = new Rig({
+      channels: Object.fromEntries(names.map((name) => [name, { class: 'log' as const }])),
+      authenticate: () => ({ type: 'accepted', subject: 'bob' }),
+    });
+    const client = rig.client({ credential: 'x'.repeat(8_000) });
+    const heard = names.map((name) => client.subscribe(name, { window: 16 }));
+    rig.advance(100);
+    client.cut();
+    rig.advance(2_000);
+    assert.equal(client.machine.state, 'open');
+    assert.ok(heard.every(({ sub }) => sub.isActive));
+    assert.ok(
+      client.sent.some(({ t, resume }) => t === 'hello' && resume.ch.length > 20),
+      'most go with hello',
+    );
+  });
 });
