@@ -257,7 +257,10 @@ describe('SqliteBroker', () => {
     const elsewhere = { epoch: 'elsewhere', offset: 0 };
     assert.equal((await small.history('glance', { ...all, after: elsewhere }, log)).type, 'gap');
     const heard: unknown[] = [];
-    glance.start({ onPublication: ({ offset }) => heard.push(offset), onLost: (reason) => heard.push(reason) });
+    glance.start({
+      onPublication: ({ offset }) => heard.push(offset),
+      onLost: (reason) => heard.push(reason),
+    });
     const answer = await small.publish('glance', { data: 1 }, log);
     assert.ok(answer.type === 'accepted');
     assert.deepEqual([answer.position, heard], [{ epoch: position.epoch, offset: 1 }, [1]]);
