@@ -57,6 +57,19 @@ export function chooseNext(memory: Buffer, room: Buffer | undefined): void {
   next = room ?? (memory === shared ? undefined : shared);
 }
 
+/**
+ * Lets go of the room that a socket was to be read into, without waiting for a read. The system has no part in it before
+ * it is read into: libuv asks for memory when there are bytes, and fills it at once.
+ */
+export function leaveRoom(socket: Socket): void {
+  if (!fields) return;
+  const memory: unknown = Reflect.get(socket, fields.memory);
+  if (!Buffer.isBuffer(memory) || memory === shared || shared === undefined) return;
+  Object.assign(socket, { [fields.memory]: shared });
+  // The handle of a closed socket is gone, and has its own pointer no more.
+  handleOf(socket)?.useUserBuffer?.(shared);
+}
+
 /** Node asks right after the callback; undefined leaves the memory as it is. */
 function nextMemory(): Buffer | undefined {
   return next;
