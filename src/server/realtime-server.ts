@@ -2,7 +2,7 @@
 
 import { randomBytes, randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { type Broker, MemoryBroker } from '../broker/index.ts';
+import { type Broker, GuardedBroker, MemoryBroker } from '../broker/index.ts';
 import type {
   AnyCallContract,
   AnyChannelContract,
@@ -14,7 +14,13 @@ import type {
   Position,
   PresenceMember,
 } from '../channel/index.ts';
-import { Hub, SessionCloseCode, SessionRegistry, sessionTimeDefaults } from '../session/index.ts';
+import {
+  Hub,
+  SessionCloseCode,
+  SessionRegistry,
+  sessionLimitDefaults,
+  sessionTimeDefaults,
+} from '../session/index.ts';
 import { WebSocketServer, type WebSocketServerOptions } from '../websocket/index.ts';
 import { AuthenticationDesk } from './auth/authentication-desk.ts';
 import { ContractGate } from './auth/contract-gate.ts';
@@ -54,6 +60,9 @@ export const realtimeCloseDefaults: Required<RealtimeCloseOptions> = Object.free
   timeoutMs: 5_000,
 });
 
+/** What a packet brings may hold one map or list for so many of its most bytes. */
+const bytesForContainer = 6;
+
 export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCalls extends Calls = Calls> {
   /**
    * Resolves when the own port is listening. Rejects with a `ConnectionError` (`LISTEN_FAILED`) when it cannot be
@@ -83,13 +92,28 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       logger.error({ err: error }, 'a handler failed');
     };
     this.#ownsBroker = options.broker === undefined;
-    this.#broker = options.broker ?? new MemoryBroker({ clock, onHandlerError: report });
+    const times = { ...sessionTimeDefaults, ...defined(options.times) };
+    this.#broker =
+      options.broker === undefined
+        ? new MemoryBroker({ clock, onHandlerError: report })
+        : new GuardedBroker(options.broker, {
+            clock,
+            callMs: times.brokerMs,
+            onFault: () => {
+              this.#metrics.brokerFaults++;
+            },
+          });
     checkBroker(contract, this.#broker);
     this.#access = new ChannelAccess(contract, this.#broker);
 
-    const times = { ...sessionTimeDefaults, ...defined(options.times) };
     const node = randomBytes(9).toString('base64url');
-    const gate = new ContractGate({ contract, authorize: options.authorize, report });
+    const { maxPacketBytes } = { ...sessionLimitDefaults, ...defined(options.limits) };
+    const gate = new ContractGate({
+      contract,
+      authorize: options.authorize,
+      maxContainers: Math.floor(maxPacketBytes / bytesForContainer),
+      report,
+    });
     const desk = new AuthenticationDesk({
       authenticate: options.authenticate,
       wallTime: () => clock.wallTime(),
