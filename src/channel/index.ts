@@ -61,6 +61,7 @@ export {
   spendCredit,
   unlimitedCredit,
 } from './credit.ts';
+export { dataCost } from './data-cost.ts';
 export { DeliveryClass, type DeliveryTraits, deliveryTraits, isDeliveryClass } from './delivery-class.ts';
 export { UsageError } from './errors.ts';
 export { HistoryWindow, type Numbered } from './history-window.ts';

@@ -34,10 +34,10 @@ import {
 } from './channel-access.ts';
 import { BrokerSource } from './hub/broker-source.ts';
 import { HubTimer } from './hub/hub-timer.ts';
+import { resolveLimits } from './limits.ts';
 import { warningLogger } from './logger.ts';
 import { MetricsCounter, type RealtimeMetrics } from './metrics.ts';
 import { checkBroker, checkOptions, type RealtimeOptions, realtimeDefaults } from './options.ts';
-import { resolveRates } from './packet-rates.ts';
 import type { ClientLink, ConnectedClient } from './transports/client-link.ts';
 import { WebSocketDoor } from './transports/websocket-door.ts';
 
@@ -82,6 +82,7 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
   /** @throws {UsageError} naming the option that can never work. */
   constructor(options: RealtimeOptions<KnownChannels, KnownCalls>) {
     checkOptions(options);
+    const limits = resolveLimits(options.limits);
     const { port, host, tls, server, path, webSocket = {}, tokenFrom = {} } = options;
     const { use, plainProfile, clock } = { ...realtimeDefaults, ...defined(options) };
     const contract = options.contracts as unknown as Contract;
@@ -128,6 +129,8 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       new SessionRegistry({
         randomToken: () => randomBytes(18).toString('base64url'),
         ttlMs: times.sessionTtlMs,
+        maxReleased: limits.maxKeptSessions,
+        onForgotten: () => this.#metrics.countLimit('maxKeptSessions'),
         now: () => clock.now(),
         defer: queueMicrotask,
       });
@@ -143,8 +146,9 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       node,
       report,
       onEarlierTimeout: () => this.#timer.arm(),
+      onLimit: (limit) => this.#metrics.countLimit(limit),
       times,
-      limits: defined(options.limits),
+      limits: limits.session,
     });
     this.#timer = new HubTimer(this.#hub, clock);
 
@@ -156,7 +160,7 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       webSocket,
       path,
       tokenFrom,
-      rates: resolveRates(options.rates),
+      limits,
       plainProfile,
       report,
     });

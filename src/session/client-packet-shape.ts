@@ -2,7 +2,7 @@
 
 import { isOffset, maxPresenceClock } from '../channel/index.ts';
 import { PacketError } from './errors.ts';
-import { maxAckOffsets } from './limits.ts';
+import { maxAckOffsets } from './fixed-limits.ts';
 import type { ClientPacket } from './packet.ts';
 import {
   checker,

@@ -1,7 +1,7 @@
 // Reads MessagePack as plain data; nothing that a message announces is trusted.
 
 import { PacketError } from '../errors.ts';
-import { maxPacketDepth } from '../limits.ts';
+import { maxPacketDepth } from '../fixed-limits.ts';
 import { tooDeep } from './plain-data.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

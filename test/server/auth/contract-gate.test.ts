@@ -209,7 +209,6 @@ describe('the gate', () => {
 
   for (const [what, packet] of [
     ['a publish', { t: 'pub' }],
-    ['what a member shows', { t: 'pres', do: 'enter', c: 1 }],
     ['the input of a call', { t: 'rpc', m: 'keep' }],
   ] as const) {
     it(`refuses ${what} of so many maps and lists that it weighs a multiple of its bytes`, async (test) => {
@@ -220,8 +219,7 @@ describe('the gate', () => {
           any: defineChannel('any', {
             class: 'log',
             payload: z.unknown(),
-            presence: z.unknown(),
-            allow: { subscribe: 'anyone', publish: 'anyone', enter: 'anyone' },
+            allow: { subscribe: 'anyone', publish: 'anyone' },
           }),
         },
         calls: { keep: defineCall({ input: z.unknown(), output: z.null(), allow: 'anyone' }) },
