@@ -4,7 +4,6 @@ import type { PlainData } from '../../channel/index.ts';
 import { Backoff } from '../backoff.ts';
 import { ClientCloseCode, closeVerdict } from '../client-close-code.ts';
 import type { PacketCodec } from '../codec/packet-codec.ts';
-import { maxHelloBytes } from '../limits.ts';
 import type {
   CancelPacket,
   ClientPacket,
@@ -39,8 +38,8 @@ import { Outbox, type OutboxMachine, type PublishFields, type PublishResult } fr
 /** Deadlines this late mean that the process slept or the clock jumped. */
 const jumpMs = 5_000;
 
-/** For positions and the credential: session and secret have at most 128 characters each. */
-const roomInHello = maxHelloBytes - 512;
+/** For positions and the credential, of the 16 384 bytes that every server takes (PROTOCOL.md, section 3.1). */
+const roomInHello = 16_384 - 512;
 
 /** What a server may ask of a client's timers: no storm of pings, and nothing that a runtime's timer cannot wait for. */
 const shortestPingMs = 1_000;
