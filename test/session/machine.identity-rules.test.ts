@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { errorBody, SessionCloseCode } from '../../src/session/index.ts';
+import { asServerPacket, errorBody, SessionCloseCode } from '../../src/session/index.ts';
 import { Rig } from './rig.ts';
 
 describe('rules of identity and resume', () => {
@@ -158,5 +158,14 @@ describe('rules of identity and resume', () => {
       client.sent.some(({ t, resume }) => t === 'hello' && resume.ch.length > 20),
       'most go with hello',
     );
+  });
+
+  it('tells of a credential that lasts nearly for ever in numbers that a packet takes', () => {
+    const rig = new Rig({ authenticate: () => ({ type: 'accepted', subject: 'ann', expiresInMs: 1e300 }) });
+    const peer = rig.greeted();
+    assert.doesNotThrow(() => asServerPacket(peer.last('welcome')));
+    const { ok } = peer.ask({ t: 'auth', auth: 'ann' });
+    assert.ok(Number.isSafeInteger(ok.authMs) && ok.authMs > 0);
+    assert.equal(rig.client().machine.state, 'open');
   });
 });
