@@ -143,4 +143,46 @@ describe('rules of presence', () => {
       [20, 41, 1],
     );
   });
+
+  it('answers every request to watch once: also one that is replaced, or ends, before presence is known', () => {
+    const rig = new Rig();
+    const peer = rig.greeted();
+    for (const [id, what] of [
+      [11, 'watch'],
+      [12, 'watch'],
+      [13, 'unwatch'],
+      [14, 'watch'],
+    ] as const) {
+      peer.send({ t: 'pres', id, ch: 'chat', do: what });
+    }
+    rig.advance(50);
+    const answers = peer.all('reply').filter(({ id }) => id > 10);
+    assert.deepEqual(answers.map(({ id, err }) => [id, err?.code]).sort(), [
+      [11, 'cancelled'],
+      [12, 'cancelled'],
+      [13, undefined],
+      [14, undefined],
+    ]);
+    assert.equal(peer.all('map').length, 1);
+  });
+
+  it('tells who wants to watch that presence cannot be had now, and goes on for those who watch', () => {
+    const rig = new Rig({
+      channels: { chat: { class: 'log' }, news: { class: 'log' } },
+      limits: { maxInflight: 2 },
+    });
+    const watcher = rig.greeted();
+    watcher.ask({ t: 'pres', ch: 'chat', do: 'watch' });
+    rig.broker.failure = 1;
+    const late = rig.greeted({ auth: 'zoe' });
+    for (let round = 0; round < 5; round++) {
+      const { err } = late.ask({ t: 'pres', ch: 'news', do: 'watch' });
+      assert.deepEqual([err.code, err.retry], ['unavailable', 'after']);
+    }
+    rig.broker.failure = 0;
+    assert.ok(late.ask({ t: 'pres', ch: 'news', do: 'watch' }).ok);
+    late.ask({ t: 'pres', ch: 'chat', do: 'enter', c: 1 });
+    rig.advance(20);
+    assert.equal(watcher.last('map').n, 1);
+  });
 });

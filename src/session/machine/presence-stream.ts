@@ -1,6 +1,7 @@
 // Who is present in one channel, as one node sees it: watched once at the source, told to all watchers here.
 
 import { type PresenceChange, PresenceMap, type PresenceMember } from '../../channel/index.ts';
+import { type ErrorBody, errorBody } from '../error-code.ts';
 import type { SessionLimits } from '../limits.ts';
 import type { MapEntry, MapPacket } from '../packet.ts';
 import { EncodedPacket } from './encoded-packet.ts';
@@ -30,6 +31,8 @@ export interface PresenceView {
 }
 
 interface Told {
+  /** Until it has been answered. */
+  done: ((answer: PresenceView | ErrorBody) => void) | undefined;
   /** The stream number that the watcher knows. */
   s: number;
   /** `false`: it had no room, and gets a snapshot when it has. */
@@ -40,11 +43,14 @@ const membersInPacket = 100;
 const membersInSample = 20;
 const retryMs = 1_000;
 
+/** Not for good: what replaced it may have been a second copy of the same packet. */
+const replaced = errorBody('cancelled', 'replaced, or ended, before it began', { retry: 'now' });
+const unavailable = errorBody('unavailable', 'presence cannot be read now');
+
 export class PresenceStream {
   readonly channel: string;
   readonly #host: PresenceStreamHost;
   readonly #watchers = new Map<PresenceWatcher, Told>();
-  #waiting: (() => void)[] = [];
   #watch: Watch | undefined;
   #map: PresenceMap | undefined;
   #s = 0;
@@ -58,20 +64,15 @@ export class PresenceStream {
     this.#open();
   }
 
-  /** Calls back with where presence stands once that is known; `sendSnapshot` follows. */
-  add(watcher: PresenceWatcher, done: (view: PresenceView) => void): void {
-    const told: Told = { s: 0, isWhole: false };
+  /** Calls `done` once: with where presence stands when that is known, and `sendSnapshot` follows; or with why not. */
+  add(watcher: PresenceWatcher, done: (answer: PresenceView | ErrorBody) => void): void {
+    const told: Told = { s: 0, isWhole: false, done };
     this.#watchers.set(watcher, told);
-    const ready = (): void => {
-      if (this.#watchers.get(watcher) !== told) return;
-      told.s = this.#s;
-      done(this.#view());
-    };
-    if (this.#map === undefined) this.#waiting.push(ready);
-    else ready();
+    if (this.#map !== undefined) this.#welcome(told);
   }
 
-  remove(watcher: PresenceWatcher): void {
+  remove(watcher: PresenceWatcher, why: ErrorBody = replaced): void {
+    this.#watchers.get(watcher)?.done?.(why);
     if (!this.#watchers.delete(watcher) || this.#watchers.size > 0) return;
     this.#watch?.close();
     this.#watch = undefined;
@@ -122,6 +123,9 @@ export class PresenceStream {
         this.#watch = undefined;
         this.#cancelTimer?.();
         this.#cancelTimer = this.#host.setTimer(retryMs, () => this.#open());
+        // Who watches goes on when it can; who waits for an answer is told, and may ask again.
+        for (const [watcher, { done }] of this.#watchers)
+          if (done !== undefined) this.remove(watcher, unavailable);
       },
     });
     this.#watch = watch;
@@ -138,12 +142,18 @@ export class PresenceStream {
     this.#epoch = position.epoch;
     this.#offset = position.offset;
     if (!this.#isListed) this.#host.onLimit('maxListedMembers');
-    const waiting = this.#waiting;
-    this.#waiting = [];
     // Who watched already gets the new map; who waited is answered first, and then asks for it.
     this.#tellAll();
-    for (const ready of waiting) ready();
+    for (const told of this.#watchers.values()) this.#welcome(told);
     this.#sampleLater();
+  }
+
+  #welcome(told: Told): void {
+    const { done } = told;
+    if (done === undefined) return;
+    told.done = undefined;
+    told.s = this.#s;
+    done(this.#view());
   }
 
   #change(change: PresenceChange): void {
