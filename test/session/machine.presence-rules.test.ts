@@ -185,4 +185,26 @@ describe('rules of presence', () => {
     rig.advance(20);
     assert.equal(watcher.last('map').n, 1);
   });
+
+  it('rule 23: a snapshot waits for room page by page, and is whole at the end, whatever has changed meanwhile', () => {
+    const rig = new Rig({ limits: { maxQueuedBytes: 5_000 } });
+    for (let index = 0; index < 350; index++) enter(rig.greeted({ auth: `user-${index}` }), 1_024, index);
+    const [watcher, other] = [rig.greeted(), rig.greeted()];
+    watcher.isStalled = true;
+    watcher.ask({ t: 'pres', ch: 'chat', do: 'watch' });
+    other.ask({ t: 'pres', ch: 'chat', do: 'watch' });
+    assert.equal(watcher.all('map').length, 2, 'the second page begins with room');
+    enter(rig.greeted({ auth: 'late' }), 1_024, 'late');
+    for (let round = 0; round < 10; round++) {
+      watcher.drain();
+      watcher.isStalled = true;
+    }
+    const listedAt = (at: number): number =>
+      watcher.all('map').reduce((sum, { o, put }) => sum + (o === at ? put.length : 0), 0);
+    assert.deepEqual([listedAt(350), listedAt(351)], [350, 351]);
+    assert.equal(other.all('map').filter(({ snap }) => snap === 1).length, 4, 'who has room is not held up');
+    watcher.drain();
+    enter(rig.greeted({ auth: 'later' }), 1_024, 'later');
+    assert.deepEqual([watcher.last('map').o, watcher.last('map').put.length], [352, 1]);
+  });
 });

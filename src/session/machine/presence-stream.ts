@@ -35,8 +35,10 @@ interface Told {
   done: ((answer: PresenceView | ErrorBody) => void) | undefined;
   /** The stream number that the watcher knows. */
   s: number;
-  /** `false`: it had no room, and gets a snapshot when it has. */
+  /** `false`: it had no room, and gets a snapshot, or the rest of one, when it has. */
   isWhole: boolean;
+  /** The pages of a snapshot that were not sent yet. */
+  snapshot?: { readonly at: number; readonly pages: EncodedPacket[] } | undefined;
 }
 
 const membersInPacket = 100;
@@ -57,6 +59,8 @@ export class PresenceStream {
   #epoch = '';
   #offset = 0;
   #cancelTimer: (() => void) | undefined;
+  /** The latest snapshot: a client that asks again and again must not have it made each time. */
+  #made: { readonly s: number; readonly at: number; readonly packets: readonly EncodedPacket[] } | undefined;
 
   constructor(channel: string, host: PresenceStreamHost) {
     this.channel = channel;
@@ -80,19 +84,34 @@ export class PresenceStream {
     this.#host.onUnused(this.channel);
   }
 
-  /** The whole map at one position, in pages. */
+  /** The whole map at one position, in pages, as there is room for them. */
   sendSnapshot(watcher: PresenceWatcher): void {
     const told = this.#watchers.get(watcher);
     if (this.#map === undefined || told === undefined) return;
-    for (const packet of this.#snapshot(this.#map, told.s)) watcher.sendShared(packet);
+    told.snapshot = { at: this.#offset, pages: [...this.#snapshot(this.#map, told.s)] };
     told.s = this.#s;
-    told.isWhole = true;
+    told.isWhole = false;
+    this.#sendPages(watcher, told);
+  }
+
+  #sendPages(watcher: PresenceWatcher, told: Told): void {
+    const { snapshot } = told;
+    if (snapshot === undefined) return this.sendSnapshot(watcher);
+    for (let page = snapshot.pages[0]; page !== undefined; page = snapshot.pages[0]) {
+      if (!watcher.hasRoom) return;
+      snapshot.pages.shift();
+      watcher.sendShared(page);
+    }
+    told.snapshot = undefined;
+    // What has changed on the way is told by another one.
+    if (snapshot.at === this.#offset && told.s === this.#s) told.isWhole = true;
+    else this.sendSnapshot(watcher);
   }
 
   /** The watcher has room again. */
   resume(watcher: PresenceWatcher): void {
     const told = this.#watchers.get(watcher);
-    if (told !== undefined && told.s > 0 && !told.isWhole) this.sendSnapshot(watcher);
+    if (told !== undefined && told.s > 0 && !told.isWhole) this.#sendPages(watcher, told);
   }
 
   /** What `pong` tells a watcher: the stream number, and up to where it was told (0: not every change is told). */
@@ -159,6 +178,7 @@ export class PresenceStream {
   #change(change: PresenceChange): void {
     const map = this.#map!;
     if (change.offset <= this.#offset) return;
+    this.#made = undefined;
     const wasListed = this.#isListed;
     map.apply(change);
     this.#offset = change.offset;
@@ -190,13 +210,23 @@ export class PresenceStream {
   #sampleLater(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = this.#host.setTimer(this.#host.sampleMs, () => {
+      this.#made = undefined;
       if (!this.#isListed) this.#tellAll();
       this.#sampleLater();
     });
   }
 
-  /** For those who know the stream by the number `known`. */
-  #snapshot(map: PresenceMap, known: number): EncodedPacket[] {
+  /** For those who know the stream by the number `known`. The same for all who ask before anything changes. */
+  #snapshot(map: PresenceMap, known: number): readonly EncodedPacket[] {
+    const made = this.#made;
+    if (made !== undefined && made.at === this.#offset && made.s === this.#s && known === this.#s)
+      return made.packets;
+    const packets = this.#pages(map, known);
+    this.#made = known === this.#s ? { s: known, at: this.#offset, packets } : undefined;
+    return packets;
+  }
+
+  #pages(map: PresenceMap, known: number): readonly EncodedPacket[] {
     const members = map.members();
     const listed = this.#isListed ? members : members.slice(0, membersInSample);
     const packets: EncodedPacket[] = [];
