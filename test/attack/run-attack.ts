@@ -76,7 +76,7 @@ const MOST_TRIES = 3;
 /** Whether an attack can be run against this target. */
 export function isPossible({ needs }: Attack, target: TargetChoice): boolean {
   if (target.type === 'running') return needs === undefined;
-  return target.victim === 'tidewire' || needs !== 'realtime';
+  return target.victim === 'tidewire' || (needs !== 'realtime' && needs !== 'http2');
 }
 
 /** Runs an attack; again where the machine, and not the server, kept clients waiting. */
@@ -182,12 +182,13 @@ async function perform(
   const pass = (message: FromAttacker): void => {
     if (message.type === 'command') server.command(message.command);
   };
-  const { hostname: host, port, pathname: path } = server.url;
+  const { hostname, port, pathname: path } = server.url;
+  const target = { host: hostname, port: Number(port), path, pid: server.pid };
   attacker.on('message', pass);
   attacker.send({
     type: 'run',
     name,
-    target: { host, port: Number(port), path },
+    target,
     forMs,
   } satisfies ToAttacker);
   try {
