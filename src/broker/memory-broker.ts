@@ -11,13 +11,20 @@ import {
   unstoredPosition,
 } from '../channel/index.ts';
 import { checkDraft, checkLimit, checkPolicy } from './argument-check.ts';
-import type { Broker, BrokerSubscription, HistoryPage, HistoryQuery, PublishAnswer } from './broker.ts';
+import type {
+  Broker,
+  BrokerSubscription,
+  HistoryPage,
+  HistoryQuery,
+  PublishAnswer,
+  SubscriptionHandler,
+} from './broker.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { BrokerError } from './errors.ts';
 import type { MailboxBroker } from './mailbox-broker.ts';
 import { ChannelLog, place } from './memory/channel-log.ts';
 import type { MailboxStore } from './memory/channel-parts.ts';
-import { FeedSet } from './memory/feed.ts';
+import { type FeedOptions, FeedSet, throwLater } from './memory/feed.ts';
 import { memoryParts } from './memory/memory-parts.ts';
 import { MemoryPresence, presenceIn } from './memory/memory-presence.ts';
 import type { PresenceBroker } from './presence-broker.ts';
@@ -52,17 +59,13 @@ export const memoryBrokerDefaults: Required<MemoryBrokerOptions> = Object.freeze
   maxRemembered: 100_000,
   maxHeld: 10_000,
   idleMs: 600_000,
-  onHandlerError: (error: unknown) => {
-    queueMicrotask(() => {
-      throw error;
-    });
-  },
+  onHandlerError: throwLater,
 });
 
 interface Channel {
   /** Replaced, with its epoch, when the class changes. `undefined` in a channel that stores nothing. */
   log: ChannelLog | undefined;
-  readonly feeds: FeedSet<Publication>;
+  readonly feeds: FeedSet<Publication, SubscriptionHandler>;
   usedAt: number;
 }
 
@@ -75,6 +78,7 @@ export class MemoryBroker implements Broker {
   readonly presence: PresenceBroker;
   readonly mailbox: MailboxBroker;
   readonly #options: Required<MemoryBrokerOptions>;
+  readonly #feedOptions: FeedOptions<Publication, SubscriptionHandler>;
   readonly #channels = new Map<string, Channel>();
   readonly #presence: MemoryPresence;
   #cancelSweep: (() => void) | undefined;
@@ -82,6 +86,12 @@ export class MemoryBroker implements Broker {
 
   constructor(options: MemoryBrokerOptions = {}) {
     this.#options = { ...memoryBrokerDefaults, ...options };
+    const { maxHeld, onHandlerError } = this.#options;
+    this.#feedOptions = {
+      deliver: (handler, publication) => handler.onPublication(publication),
+      maxHeld,
+      onHandlerError,
+    };
     this.#presence = new MemoryPresence(this.#options);
     this.presence = presenceIn(this.#presence, () => {
       this.#checkOpen();
@@ -107,17 +117,7 @@ export class MemoryBroker implements Broker {
   async subscribe(channelName: string, policy: ChannelPolicy): Promise<BrokerSubscription> {
     const { log, feeds } = this.#channel(channelName, policy);
     const position: Position = log === undefined ? unstoredPosition : { epoch: log.epoch, offset: log.head };
-    const { maxHeld, onHandlerError } = this.#options;
-    const feed = feeds.open({ position, maxHeld, onHandlerError });
-    return {
-      position,
-      start: (handler) =>
-        feed.start(
-          (publication) => handler.onPublication(publication),
-          (reason) => handler.onLost(reason),
-        ),
-      close: () => feed.close(),
-    };
+    return feeds.open(position);
   }
 
   async history(channelName: string, query: HistoryQuery, policy: ChannelPolicy): Promise<HistoryPage> {
@@ -144,7 +144,7 @@ export class MemoryBroker implements Broker {
     let channel = this.#channels.get(name);
     if (channel === undefined) {
       this.#checkRoom();
-      channel = { log: this.#createLog(policy), feeds: new FeedSet(), usedAt: 0 };
+      channel = { log: this.#createLog(policy), feeds: new FeedSet(this.#feedOptions), usedAt: 0 };
       this.#channels.set(name, channel);
       this.#scheduleSweep();
     } else if (deliveryClassOf(channel) !== policy.class) {

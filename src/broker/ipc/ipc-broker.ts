@@ -10,6 +10,7 @@ import type {
   SubscriptionHandler,
 } from '../broker.ts';
 import type { MailboxBroker } from '../mailbox-broker.ts';
+import { throwLater } from '../memory/feed.ts';
 import type { PresenceBroker, PresenceHandler } from '../presence-broker.ts';
 import { IpcCaller } from './ipc-caller.ts';
 import type { IpcLink } from './ipc-link.ts';
@@ -25,11 +26,7 @@ export interface IpcBrokerOptions {
 
 export const ipcBrokerDefaults: Required<IpcBrokerOptions> = Object.freeze({
   maxWaiting: 100_000,
-  onHandlerError: (error: unknown) => {
-    queueMicrotask(() => {
-      throw error;
-    });
-  },
+  onHandlerError: throwLater,
 });
 
 export class IpcBroker implements Broker {

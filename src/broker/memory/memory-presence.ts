@@ -17,8 +17,9 @@ import type {
   PresenceHandler,
   PresencePage,
   PresenceQuery,
+  PresenceWatch,
 } from '../presence-broker.ts';
-import { type Feed, FeedSet } from './feed.ts';
+import { type FeedOptions, FeedSet } from './feed.ts';
 
 export interface MemoryPresenceOptions {
   readonly clock: Clock;
@@ -34,7 +35,7 @@ interface PresentChannel {
   readonly members: PresenceMap;
   /** Which lease holds each member. */
   readonly leases: Map<string, Lease>;
-  readonly feeds: FeedSet<PresenceChange>;
+  readonly feeds: FeedSet<PresenceChange, PresenceHandler>;
   usedAt: number;
 }
 
@@ -49,11 +50,18 @@ interface Lease {
 /** The synchronous half of the presence power: `MemoryBroker` puts promises around it. */
 export class MemoryPresence {
   readonly #options: MemoryPresenceOptions;
+  readonly #feedOptions: FeedOptions<PresenceChange, PresenceHandler>;
   readonly #channels = new Map<string, PresentChannel>();
   readonly #leases = new Map<string, Lease>();
 
   constructor(options: MemoryPresenceOptions) {
     this.#options = options;
+    const { maxHeld, onHandlerError } = options;
+    this.#feedOptions = {
+      deliver: (handler, change) => handler.onChange(change),
+      maxHeld,
+      onHandlerError,
+    };
   }
 
   get channelCount(): number {
@@ -110,23 +118,9 @@ export class MemoryPresence {
     return { members, position: standing(channel), count: all.length, more };
   }
 
-  watch(channelName: string): { position: Position; start(handler: PresenceHandler): void; close(): void } {
+  watch(channelName: string): PresenceWatch {
     const channel = this.#channel(channelName);
-    const { maxHeld, onHandlerError } = this.#options;
-    const feed: Feed<PresenceChange> = channel.feeds.open({
-      position: standing(channel),
-      maxHeld,
-      onHandlerError,
-    });
-    return {
-      position: feed.position,
-      start: (handler) =>
-        feed.start(
-          (change) => handler.onChange(change),
-          (reason) => handler.onLost(reason),
-        ),
-      close: () => feed.close(),
-    };
+    return channel.feeds.open(standing(channel));
   }
 
   /** Forgets channels where nobody is and nobody looks, unused since `usedBefore`. */
@@ -153,7 +147,7 @@ export class MemoryPresence {
         offset: 0,
         members: new PresenceMap(),
         leases: new Map(),
-        feeds: new FeedSet(),
+        feeds: new FeedSet(this.#feedOptions),
         usedAt: 0,
       };
       this.#channels.set(name, channel);

@@ -17,12 +17,13 @@ import type {
   HistoryQuery,
   LostReason,
   PublishAnswer,
+  SubscriptionHandler,
 } from '../broker.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { BrokerError } from '../errors.ts';
 import type { MailboxBroker } from '../mailbox-broker.ts';
 import { place } from '../memory/channel-log.ts';
-import { FeedSet } from '../memory/feed.ts';
+import { FeedSet, throwLater } from '../memory/feed.ts';
 import { MemoryPresence, presenceIn } from '../memory/memory-presence.ts';
 import type { PresenceBroker } from '../presence-broker.ts';
 import type { DriverName } from './driver.ts';
@@ -74,11 +75,7 @@ export const sqliteBrokerDefaults: Required<Omit<SqliteBrokerOptions, 'path' | '
   maxWaiting: 100_000,
   idleMs: 604_800_000,
   sweepMs: 60_000,
-  onHandlerError: (error: unknown) => {
-    queueMicrotask(() => {
-      throw error;
-    });
-  },
+  onHandlerError: throwLater,
 });
 
 type Settled = Required<Omit<SqliteBrokerOptions, 'driver'>>;
@@ -86,7 +83,7 @@ type Settled = Required<Omit<SqliteBrokerOptions, 'driver'>>;
 /** Who listens to a channel, and in which epoch. */
 interface Audience {
   epoch: string;
-  readonly feeds: FeedSet<Publication>;
+  readonly feeds: FeedSet<Publication, SubscriptionHandler>;
 }
 
 /**
@@ -223,36 +220,31 @@ export class SqliteBroker implements Broker {
 
   #listen(channel: string, position: Position): BrokerSubscription {
     this.#compareEpoch(channel, position.epoch);
-    let audience = this.#audiences.get(channel);
-    if (audience === undefined) {
-      audience = { epoch: position.epoch, feeds: new FeedSet() };
-      this.#audiences.set(channel, audience);
-    }
-    const { feeds } = audience;
-    const { maxHeld, onHandlerError } = this.#options;
-    const feed = feeds.open({ position, maxHeld, onHandlerError });
+    const audience = this.#audiences.get(channel) ?? this.#openAudience(channel, position.epoch);
+    const feed = audience.feeds.open(position);
     if (this.#closing !== undefined) feed.lose('closed');
-    return {
-      position,
-      start: (handler) =>
-        feed.start(
-          (publication) => handler.onPublication(publication),
-          (reason) => handler.onLost(reason),
-        ),
-      close: () => {
-        feed.close();
-        if (feeds.size === 0 && this.#audiences.get(channel)?.feeds === feeds)
-          this.#audiences.delete(channel);
+    return feed;
+  }
+
+  /** It goes with its last listener. */
+  #openAudience(channel: string, epoch: string): Audience {
+    const { maxHeld, onHandlerError } = this.#options;
+    const feeds = new FeedSet<Publication, SubscriptionHandler>({
+      deliver: (handler, publication) => handler.onPublication(publication),
+      maxHeld,
+      onHandlerError,
+      onEmpty: () => {
+        if (this.#audiences.get(channel) === audience) this.#audiences.delete(channel);
       },
-    };
+    });
+    const audience = { epoch, feeds };
+    this.#audiences.set(channel, audience);
+    return audience;
   }
 
   #tell(channel: string, epoch: string, publication: Publication): void {
     this.#compareEpoch(channel, epoch);
-    const audience = this.#audiences.get(channel);
-    audience?.feeds.tell(publication);
-    // Whoever was lost has not closed.
-    if (audience?.feeds.size === 0) this.#audiences.delete(channel);
+    this.#audiences.get(channel)?.feeds.tell(publication);
   }
 
   /** Whoever listens in another epoch than this, which the store has just told, has lost the thread. */

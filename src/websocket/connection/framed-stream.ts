@@ -14,14 +14,14 @@ import type { ByteStream, ByteStreamHandler } from '../byte-stream.ts';
 import type { MessageDeflate } from '../deflate/message-deflate.ts';
 import { ConnectionError } from '../errors.ts';
 import type { ConnectionSettings } from './connection-options.ts';
-import { InboundRate, portion } from './inbound-rate.ts';
+import { InboundRate, PORTION, portionOf } from './inbound-rate.ts';
 import { keepingOf } from './keeping.ts';
 import { LongInflation } from './long-inflation.ts';
 import { asBuffer } from './message-data.ts';
 import { MessageSender, type SenderOwner, type SendResult } from './message-sender.ts';
 import { PauseReason } from './pause-reason.ts';
 import type { PreparedMessage } from './prepared-message.ts';
-import type { SharedBudget } from './shared-budget.ts';
+import type { SharedBudget, ShedLimit } from './shared-budget.ts';
 import { decodeAscii, decodeUtf8, isUtf8 } from './text.ts';
 import { timerWheel, type WheelEntry } from './timer-wheel.ts';
 
@@ -101,8 +101,9 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     this.role = options.role;
     this.deflate = options.deflate;
     this.budget = options.budget;
-    this.messagesLeft = portion(options.settings.limits.maxMessagesPerSecond);
-    this.bytesLeft = portion(options.settings.limits.maxBytesPerSecond);
+    const portion = portionOf(options.settings.limits);
+    this.messagesLeft = portion.messages;
+    this.bytesLeft = portion.bytes;
     this.endpoint = new Endpoint(this, {
       role: options.role,
       limits: options.settings.limits,
@@ -237,7 +238,8 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     // What is unread comes first.
     if (this.unread !== undefined) return undefined;
     const room = this.endpoint.roomForMore();
-    return room && asBuffer(room);
+    // One read is not to be more than a portion: others wait for their turn.
+    return room && asBuffer(room.length > PORTION.bytes ? room.subarray(0, PORTION.bytes) : room);
   }
 
   /** The peer has ended its side: what it sent, and what we owe it, still counts. */
@@ -263,14 +265,17 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     this.unread = undefined;
     this.rate?.close();
     this.tellHeld();
-    this.budget?.changeQueued(-this.queuedBytes);
-    this.queuedBytes = 0;
+    this.releaseQueued();
     this.handler.receiveClosed(this.closeCode, this.closeReason, this.closeCode !== CloseCode.Abnormal);
+  }
+
+  receiveFragment(): void {
+    this.countMessage();
   }
 
   receiveMessage(bytes: Uint8Array, start: number, end: number): void {
     const { endpoint } = this;
-    this.messagesLeft -= 1;
+    this.countMessage();
     if (endpoint.isCompressed && this.deflate !== undefined) {
       this.receiveCompressed(this.deflate, this.keep(bytes, start, end));
     } else if (endpoint.isText) {
@@ -283,12 +288,12 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
   }
 
   receivePing(bytes: Uint8Array, start: number, end: number): void {
-    this.messagesLeft -= 1;
+    this.countMessage();
     this.handler.receivePing(this.keep(bytes, start, end));
   }
 
   receivePong(bytes: Uint8Array, start: number, end: number): void {
-    this.messagesLeft -= 1;
+    this.countMessage();
     this.handler.receivePong(this.keep(bytes, start, end));
   }
 
@@ -328,12 +333,12 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
   }
 
   /** What the connection holds of the budget that it shares. */
-  weight(limit: 'maxUnfinishedBytes' | 'maxTotalQueuedBytes'): number {
+  weight(limit: ShedLimit): number {
     return limit === 'maxUnfinishedBytes' ? this.heldBytes : this.queuedBytes;
   }
 
   /** Lets go of what this connection holds of a budget, since it holds most of all. */
-  shed(limit: 'maxUnfinishedBytes' | 'maxTotalQueuedBytes'): void {
+  shed(limit: ShedLimit): void {
     if (limit === 'maxUnfinishedBytes') {
       this.unread = undefined;
       this.endpoint.fail(
@@ -351,6 +356,8 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
         ),
       );
       this.terminate();
+      // What waited is gone with it: the next one to let go is another.
+      this.releaseQueued();
     }
   }
 
@@ -396,7 +403,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     if (consumed < chunk.length) this.unread = chunk.subarray(consumed);
     if (!this.isGathering) sender.uncork();
     this.tellHeld();
-    if ((this.messagesLeft < 0 || this.bytesLeft < 0) && !this.isEnding) this.slowDown();
+    if (this.bytesLeft < 0) this.endPortion();
   }
 
   /** Charges the budget with what this connection holds now. */
@@ -418,19 +425,34 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     this.budget.changeQueued(change);
   }
 
+  private releaseQueued(): void {
+    this.budget?.changeQueued(-this.queuedBytes);
+    this.queuedBytes = 0;
+  }
+
+  /** One more message, fragment or control frame: when a portion of them is used up, in the middle of a chunk too. */
+  private countMessage(): void {
+    this.messagesLeft -= 1;
+    if (this.messagesLeft < 0) this.endPortion();
+  }
+
   /** A portion of what the peer may send is used up: gives it the next, or stops reading until it may have it. */
-  private slowDown(): void {
+  private endPortion(): void {
+    if (this.isEnding) return;
     const { limits } = this.settings;
-    const messages = portion(limits.maxMessagesPerSecond);
-    const bytes = portion(limits.maxBytesPerSecond);
+    const portion = portionOf(limits);
     this.rate ??= new InboundRate(limits);
-    const exceeded = this.rate.spend(messages - this.messagesLeft, bytes - this.bytesLeft, () => {
-      this.resume(PauseReason.Rate);
-    });
-    this.messagesLeft = messages;
-    this.bytesLeft = bytes;
-    if (exceeded === undefined) return;
-    this.budget?.count(exceeded);
+    const reason = this.rate.spend(
+      portion.messages - this.messagesLeft,
+      portion.bytes - this.bytesLeft,
+      () => {
+        this.resume(PauseReason.Rate);
+      },
+    );
+    this.messagesLeft = portion.messages;
+    this.bytesLeft = portion.bytes;
+    if (reason === undefined) return;
+    if (reason !== 'turn') this.budget?.count(reason);
     this.pause(PauseReason.Rate);
   }
 

@@ -2,18 +2,24 @@
 
 import { TokenBucket } from '../../protocol/index.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
+import { loopTurn } from './loop-turn.ts';
 
 type RateLimits = Required<Pick<ConnectionLimits, 'maxMessagesPerSecond' | 'maxBytesPerSecond'>>;
 
-/** Of a second's worth, this part is counted without looking at the clock. */
-const PORTIONS = 16;
+/** What a connection may bring before the clock is looked at: this, or this part of a second's worth if that is less. */
+export const PORTION = { messages: 64, bytes: 128 * 1024, ofSecond: 1 / 16 };
 
-/** What a connection may bring before it has to ask. */
-export function portion(perSecond: number): number {
-  return Math.ceil(perSecond / PORTIONS);
+export function portionOf({ maxMessagesPerSecond, maxBytesPerSecond }: RateLimits): {
+  readonly messages: number;
+  readonly bytes: number;
+} {
+  return {
+    messages: Math.min(PORTION.messages, Math.ceil(maxMessagesPerSecond * PORTION.ofSecond)),
+    bytes: Math.min(PORTION.bytes, Math.ceil(maxBytesPerSecond * PORTION.ofSecond)),
+  };
 }
 
-/** Made for a connection when it has used its first portion, which most never do. */
+/** Made for a connection when it has used its first portion. */
 export class InboundRate {
   readonly #messages: TokenBucket;
   readonly #bytes: TokenBucket;
@@ -26,17 +32,21 @@ export class InboundRate {
   }
 
   /**
-   * Charges what was brought. Returns the limit that it exceeds, if it does: then nothing more is to be read until `onReady`
-   * is called.
+   * Charges what was brought. Returns the limit that it exceeds, or `turn` if others are to have theirs first: then nothing
+   * more is to be read until `onReady` is called.
    */
-  spend(messages: number, bytes: number, onReady: () => void): keyof RateLimits | undefined {
+  spend(messages: number, bytes: number, onReady: () => void): keyof RateLimits | 'turn' | undefined {
     const now = performance.now();
     const messagesMs = this.#messages.spend(now, messages);
     const bytesMs = this.#bytes.spend(now, bytes);
     const waitMs = Math.max(messagesMs, bytesMs);
-    if (waitMs === 0) return undefined;
-    this.#timer = setTimeout(onReady, waitMs);
-    return messagesMs >= bytesMs ? 'maxMessagesPerSecond' : 'maxBytesPerSecond';
+    if (waitMs > 0) {
+      this.#timer = setTimeout(onReady, waitMs);
+      return messagesMs >= bytesMs ? 'maxMessagesPerSecond' : 'maxBytesPerSecond';
+    }
+    if (!loopTurn.isLong(now)) return undefined;
+    setImmediate(onReady);
+    return 'turn';
   }
 
   /** The connection is gone. */
