@@ -44,6 +44,9 @@ export interface Attack {
   readonly needs?: 'routes' | 'realtime' | 'http2' | 'own-process';
   /** What the server may grow by while it lasts, in MiB. @default 64 */
   readonly maxGrowthMiB?: number;
+  /** What the 99th percentile of the other client may come to, in milliseconds, where more than usual is allowed: with the
+   * reason beside it. */
+  readonly maxDelayMs?: number;
   /** It is not made a second time against the same server, which would treat it in another way. @default false */
   readonly runsOnce?: boolean;
   run(attacker: Attacker): Promise<Outcome>;

@@ -9,7 +9,6 @@ import { ask, requestTo } from './request.ts';
 const distortions: readonly ((request: string) => string)[] = [
   (request) => request.replace('GET ', 'POST '),
   (request) => request.replace('GET /', 'GET  /'),
-  (request) => request.replace('GET /', 'GET http://evil.example/'),
   (request) => request.replace('HTTP/1.1', 'HTTP/1.0'),
   (request) => request.replace('HTTP/1.1', 'HTTP/1.1 '),
   (request) => request.replace('\r\n', '\n'),
@@ -35,26 +34,32 @@ const distortions: readonly ((request: string) => string)[] = [
   () => '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'.padEnd(64, '\0'),
 ];
 
+function listOf(length: number, item: (index: number) => string, separator = ', '): string {
+  return Array.from({ length }, (_, index) => item(index)).join(separator);
+}
+
 /** Fields that fill a head; each is sent with so many bytes, and with twice as many. */
 const fillings: readonly (readonly [name: string, fill: (bytes: number) => string])[] = [
   ['one value', (bytes) => `x: ${'v'.repeat(bytes)}\r\n`],
   ['white space', (bytes) => `x: ${' '.repeat(bytes)}v${' '.repeat(8)}\r\n`],
+  ['fields', (bytes) => listOf(bytes / 200, (index) => `x-${index}: ${'v'.repeat(190)}\r\n`, '')],
+  ['one name again', (bytes) => `cookie: ${'a=b; '.repeat(38)}\r\n`.repeat(bytes / 200)],
+  // More names, extensions and parameters than these are refused at once.
   [
-    'fields',
-    (bytes) => Array.from({ length: bytes / 80 }, (_, index) => `x-${index}: ${'v'.repeat(70)}\r\n`).join(''),
-  ],
-  ['one name again', (bytes) => `cookie: ${'a=b; '.repeat(14)}\r\n`.repeat(bytes / 80)],
-  [
-    'tokens',
-    (bytes) =>
-      `sec-websocket-protocol: ${Array.from({ length: bytes / 6 }, (_, index) => `p${index % 1_000}`).join(', ')}\r\n`,
+    'names',
+    (bytes) => `sec-websocket-protocol: ${listOf(64, (index) => `${'p'.repeat(bytes / 64)}${index}`)}\r\n`,
   ],
   ['connection', (bytes) => `connection: ${'keep, '.repeat(bytes / 6)}upgrade\r\n`],
   [
-    'extension',
-    (bytes) => `sec-websocket-extensions: ${'permessage-deflate; a=b, '.repeat(bytes / 25)}x\r\n`,
+    'extensions',
+    (bytes) =>
+      `sec-websocket-extensions: ${listOf(16, (index) => `${'e'.repeat(bytes / 16)}${index}; a=b`)}\r\n`,
   ],
-  ['parameters', (bytes) => `sec-websocket-extensions: x${'; a="\\b"'.repeat(bytes / 8)}\r\n`],
+  [
+    'parameters',
+    (bytes) =>
+      `sec-websocket-extensions: x; ${listOf(15, (index) => `p${index}="${'\\b'.repeat(bytes / 30)}"`, '; ')}\r\n`,
+  ],
 ];
 
 const REQUESTS = 120;

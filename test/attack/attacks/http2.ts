@@ -163,7 +163,8 @@ export const http2Attacks: readonly Attack[] = [
         await peer.until(() => peer.answered.size === 500);
         // A refusal ends its stream.
         await peer.until(() => peer.ended.size > 0, 500);
-        refused += peer.ended.size;
+        // One whose session is refused has no stream at all.
+        refused += peer.isOver ? 500 : peer.ended.size;
         open += peer.answered.size - peer.ended.size;
       }
       return verdict(open <= 1_000 && open >= 900 && refused > 0, `${open} open, ${refused} refused`);

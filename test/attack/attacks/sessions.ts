@@ -136,6 +136,7 @@ export const sessionAttacks: readonly Attack[] = [
       }
       client.socket.pause();
       await sleep(1_500);
+      client.socket.resume();
       const packets = await packetsUntil(client, ({ id, t }) => id === 20_011 || t === 'close');
       const refusals = packets.filter(isRefusal);
       const isCut = client.isClosed || client.hasEnded;
@@ -185,6 +186,7 @@ export const sessionAttacks: readonly Attack[] = [
         if (id % 32 === 0) await packetsUntil(publisher, (packet) => packet.id === id);
       }
       await sleep(500);
+      for (const { socket } of clients) socket.resume();
       const codes = await Promise.all(clients.map((client) => closeCodeOf(client)));
       return verdict(
         codes.every((code) => code === 4001 || code === 1006),
