@@ -28,6 +28,8 @@ export interface RealtimeMetrics {
   /** Since the start: how often each limit was reached, under its own name, and each option that refuses or cuts
    * (`allowedOrigins`, `handshakeTimeoutMs`, `closeTimeoutMs`, `keepalive`). */
   readonly limitsReached: Readonly<Record<RealtimeLimit, number>>;
+  /** Since the start: what a broker of one's own gave that cannot be. It was dropped, and read again or refused. */
+  readonly brokerFaults: number;
   /** Since the start: publications that the server itself has made. */
   readonly published: number;
   /** Since the start: errors of handlers, hooks and schemas that were reported to the logger. */
@@ -43,6 +45,7 @@ export class MetricsCounter {
   received = 0;
   receivedBytes = 0;
   sent = 0;
+  brokerFaults = 0;
   published = 0;
   errors = 0;
   readonly #limitsReached = new Map<RealtimeLimit, number>(realtimeLimitNames.map((name) => [name, 0]));
@@ -59,7 +62,7 @@ export class MetricsCounter {
     now: Pick<RealtimeMetrics, 'connections' | 'openStreams' | 'queuedBytes' | 'badPackets'>,
   ): RealtimeMetrics {
     const { opened, refusedOpenings, authenticated, unauthenticated } = this;
-    const { received, receivedBytes, sent, published, errors } = this;
+    const { received, receivedBytes, sent, brokerFaults, published, errors } = this;
     const closed = new Map(this.closed);
     const limitsReached = Object.freeze(Object.fromEntries(this.#limitsReached)) as Record<
       RealtimeLimit,
@@ -76,6 +79,7 @@ export class MetricsCounter {
       receivedBytes,
       sent,
       limitsReached,
+      brokerFaults,
       published,
       errors,
     });

@@ -2,7 +2,7 @@
 
 import { randomBytes, randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { type Broker, MemoryBroker } from '../broker/index.ts';
+import { type Broker, GuardedBroker, MemoryBroker } from '../broker/index.ts';
 import type {
   AnyCallContract,
   AnyChannelContract,
@@ -83,13 +83,28 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       logger.error({ err: error }, 'a handler failed');
     };
     this.#ownsBroker = options.broker === undefined;
-    this.#broker = options.broker ?? new MemoryBroker({ clock, onHandlerError: report });
+    const times = { ...sessionTimeDefaults, ...defined(options.times) };
+    this.#broker =
+      options.broker === undefined
+        ? new MemoryBroker({ clock, onHandlerError: report })
+        : new GuardedBroker(options.broker, {
+            clock,
+            callMs: times.brokerMs,
+            onFault: () => {
+              this.#metrics.brokerFaults++;
+            },
+          });
     checkBroker(contract, this.#broker);
     this.#access = new ChannelAccess(contract, this.#broker);
 
-    const times = { ...sessionTimeDefaults, ...defined(options.times) };
     const node = randomBytes(9).toString('base64url');
-    const gate = new ContractGate({ contract, authorize: options.authorize, report });
+    const gate = new ContractGate({
+      contract,
+      authorize: options.authorize,
+      maxContainers: limits.maxContainers,
+      onLimit: (limit) => this.#metrics.countLimit(limit),
+      report,
+    });
     const desk = new AuthenticationDesk({
       authenticate: options.authenticate,
       wallTime: () => clock.wallTime(),

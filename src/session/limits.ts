@@ -70,7 +70,8 @@ export interface SessionLimits {
    */
   readonly maxPresences: number;
   /**
-   * Bytes of what one connection shows of itself in one channel: its characters, and 16 for each value.
+   * Bytes of what one connection shows of itself in one channel: its characters, 16 for each value, and 64 for each map
+   * and list.
    * Beyond: `too_large`.
    * @default 4_096 (4 KiB), or `maxPacketBytes` if that is less
    */
@@ -158,6 +159,10 @@ export interface SessionTimes {
   /** How often a channel in which nothing happened is compared with the broker's head.
    * @default 30_000 */
   readonly positionCheckMs: number;
+  /** A call to a broker of one's own that has no answer for so long has failed: its client is told `unavailable`, or of a
+   * publish `unknown`. Less than a client waits for a reply.
+   * @default 10_000 */
+  readonly brokerMs: number;
   /** A broker that could not be listened to is tried again after up to this long.
    * @default 5_000 */
   readonly maxStreamRetryMs: number;
@@ -180,6 +185,7 @@ export const sessionTimeDefaults: SessionTimes = Object.freeze({
   presenceGraceMs: 15_000,
   authNoticeMs: 60_000,
   positionCheckMs: 30_000,
+  brokerMs: 10_000,
   maxStreamRetryMs: 5_000,
   nodeLeaseMs: 30_000,
   mailboxLeaseMs: 30_000,

@@ -3,6 +3,7 @@
 import { asClientPacket } from '../client-packet-shape.ts';
 import { SessionCloseCode } from '../close-code.ts';
 import type { PacketCodec } from '../codec/packet-codec.ts';
+import { withWellFormedText } from '../codec/well-formed.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
 import { PacketError } from '../errors.ts';
 import type { ClientPacket, HelloPacket, ResumeResult, SubPacket } from '../packet.ts';
@@ -119,7 +120,7 @@ export class ServerConnection implements ContextOwner {
     const limit = this.#state === 'open' ? 'maxPacketBytes' : 'maxHelloBytes';
     if (message.length > this.#hub.limits[limit]) return this.#refuseLong(limit);
     try {
-      const packet = asClientPacket(this.#codec.decode(message));
+      const packet = asClientPacket(withWellFormedText(this.#codec.decode(message), message));
       if (this.#state !== 'open') this.#greet(packet, now);
       else if (this.#isInPace(packet, now)) this.#handle(packet);
     } catch (error) {
