@@ -13,8 +13,9 @@ import {
 import type { ByteStream, ByteStreamHandler } from '../byte-stream.ts';
 import type { MessageDeflate } from '../deflate/message-deflate.ts';
 import { ConnectionError } from '../errors.ts';
+import { loopTurn } from '../loop-turn.ts';
 import type { ConnectionSettings } from './connection-options.ts';
-import { InboundRate, PORTION, portionOf } from './inbound-rate.ts';
+import { InboundRate, portionOf } from './inbound-rate.ts';
 import { keepingOf } from './keeping.ts';
 import { LongInflation } from './long-inflation.ts';
 import { asBuffer } from './message-data.ts';
@@ -212,7 +213,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     this.sender.uncork();
   }
 
-  receiveBytes(chunk: Buffer): void {
+  receiveBytes(chunk: Buffer, isAll = false): void {
     this.hasReceived = true;
     if (this.isEnding) return;
     this.bytesLeft -= chunk.length;
@@ -225,11 +226,11 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     }
     this.handler.receiveChunk?.();
     if (!isLent) {
-      this.parse(chunk);
+      this.parse(chunk, isAll);
       return;
     }
     this.lentChunk = chunk;
-    this.parse(chunk);
+    this.parse(chunk, isAll);
     this.lentChunk = undefined;
     if (this.unread !== undefined) this.unread = Buffer.from(this.unread);
   }
@@ -238,8 +239,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     // What is unread comes first.
     if (this.unread !== undefined) return undefined;
     const room = this.endpoint.roomForMore();
-    // One read is not to be more than a portion: others wait for their turn.
-    return room && asBuffer(room.length > PORTION.bytes ? room.subarray(0, PORTION.bytes) : room);
+    return room && asBuffer(room);
   }
 
   /** The peer has ended its side: what it sent, and what we owe it, still counts. */
@@ -396,14 +396,14 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     return bytes === this.lentChunk ? Buffer.from(view) : view;
   }
 
-  private parse(chunk: Buffer): void {
+  private parse(chunk: Buffer, isAll: boolean): void {
     const { sender } = this;
     sender.cork();
     const consumed = this.endpoint.receive(chunk);
     if (consumed < chunk.length) this.unread = chunk.subarray(consumed);
     if (!this.isGathering) sender.uncork();
     this.tellHeld();
-    if (this.bytesLeft < 0) this.endPortion();
+    if (this.bytesLeft < 0) this.endPortion(isAll);
   }
 
   /** Charges the budget with what this connection holds now. */
@@ -433,26 +433,29 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
   /** One more message, fragment or control frame: when a portion of them is used up, in the middle of a chunk too. */
   private countMessage(): void {
     this.messagesLeft -= 1;
-    if (this.messagesLeft < 0) this.endPortion();
+    if (this.messagesLeft < 0) this.endPortion(false);
   }
 
-  /** A portion of what the peer may send is used up: gives it the next, or stops reading until it may have it. */
-  private endPortion(): void {
+  /**
+   * A portion of what the peer may send is used up: gives it the next, or stops reading until it may have it. `isAll`: it has
+   * sent nothing more yet, so that it takes nothing from others in this turn of the event loop.
+   */
+  private endPortion(isAll: boolean): void {
     if (this.isEnding) return;
     const { limits } = this.settings;
     const portion = portionOf(limits);
     this.rate ??= new InboundRate(limits);
-    const reason = this.rate.spend(
+    const readOn = (): void => this.resume(PauseReason.Rate);
+    const exceeded = this.rate.spend(
       portion.messages - this.messagesLeft,
       portion.bytes - this.bytesLeft,
-      () => {
-        this.resume(PauseReason.Rate);
-      },
+      readOn,
     );
     this.messagesLeft = portion.messages;
     this.bytesLeft = portion.bytes;
-    if (reason === undefined) return;
-    if (reason !== 'turn') this.budget?.count(reason);
+    if (exceeded !== undefined) this.budget?.count(exceeded);
+    else if (isAll || !loopTurn.isLong(performance.now())) return;
+    else setImmediate(readOn);
     this.pause(PauseReason.Rate);
   }
 
@@ -462,7 +465,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     this.endpoint.resume();
     const { unread } = this;
     this.unread = undefined;
-    if (unread !== undefined) this.parse(unread);
+    if (unread !== undefined) this.parse(unread, false);
     if (this.pauseReasons !== 0) return;
     if (this.hasPeerEnded) this.end();
     else this.stream.resume();

@@ -2,12 +2,11 @@
 
 import { TokenBucket } from '../../protocol/index.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
-import { loopTurn } from './loop-turn.ts';
 
 type RateLimits = Required<Pick<ConnectionLimits, 'maxMessagesPerSecond' | 'maxBytesPerSecond'>>;
 
 /** What a connection may bring before the clock is looked at: this, or this part of a second's worth if that is less. */
-export const PORTION = { messages: 64, bytes: 128 * 1024, ofSecond: 1 / 16 };
+const PORTION = { messages: 64, bytes: 16 * 1024, ofSecond: 1 / 16 };
 
 export function portionOf({ maxMessagesPerSecond, maxBytesPerSecond }: RateLimits): {
   readonly messages: number;
@@ -32,21 +31,17 @@ export class InboundRate {
   }
 
   /**
-   * Charges what was brought. Returns the limit that it exceeds, or `turn` if others are to have theirs first: then nothing
-   * more is to be read until `onReady` is called.
+   * Charges what was brought. Returns the limit that it exceeds, if it does: then nothing more is to be read until `onReady`
+   * is called.
    */
-  spend(messages: number, bytes: number, onReady: () => void): keyof RateLimits | 'turn' | undefined {
+  spend(messages: number, bytes: number, onReady: () => void): keyof RateLimits | undefined {
     const now = performance.now();
     const messagesMs = this.#messages.spend(now, messages);
     const bytesMs = this.#bytes.spend(now, bytes);
     const waitMs = Math.max(messagesMs, bytesMs);
-    if (waitMs > 0) {
-      this.#timer = setTimeout(onReady, waitMs);
-      return messagesMs >= bytesMs ? 'maxMessagesPerSecond' : 'maxBytesPerSecond';
-    }
-    if (!loopTurn.isLong(now)) return undefined;
-    setImmediate(onReady);
-    return 'turn';
+    if (waitMs === 0) return undefined;
+    this.#timer = setTimeout(onReady, waitMs);
+    return messagesMs >= bytesMs ? 'maxMessagesPerSecond' : 'maxBytesPerSecond';
   }
 
   /** The connection is gone. */

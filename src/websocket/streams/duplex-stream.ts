@@ -109,7 +109,7 @@ function onWritten(duplex: Carrier): void {
 
 function onRead(this: Carrier, length: number, memory: Buffer): boolean {
   const handler = this[handlerOf];
-  handler?.receiveBytes(memory.subarray(0, length));
+  handler?.receiveBytes(memory.subarray(0, length), length < memory.length);
   chooseNext(memory, handler?.roomForMore?.());
   return !this.isPaused();
 }
