@@ -243,8 +243,7 @@ export class MessageSender {
       this.sending = Sending.Directly;
       this.owesDrain = true;
       this.isReleasing = true;
-      act();
-      deferred.unblock();
+      deferred.unblock(act);
       this.isReleasing = false;
       this.requestWritten();
     };

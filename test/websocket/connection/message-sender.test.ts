@@ -116,6 +116,29 @@ describe('a message that is compressed in the thread pool', () => {
   });
 });
 
+describe('a Blob that is compressed in the thread pool', () => {
+  it('lets no later message pass, nor the Close', async () => {
+    const { stream, framed } = open();
+    const receiver = new Receiver();
+    const blob = (name: string): Blob => new Blob([name, 'a tide comes and goes '.repeat(10_000)]);
+    framed.sendBlob(blob('one  '));
+    framed.sendText('second');
+    framed.sendBlob(blob('two  '));
+    framed.sendBlob(blob('three'));
+    framed.sendText('last');
+    framed.close(1000);
+    await until(stream, receiver, 6);
+    assert.deepEqual(receiver.messages, [
+      'one   of 220005',
+      'second',
+      'two   of 220005',
+      'three of 220005',
+      'last',
+      'close 1000',
+    ]);
+  });
+});
+
 describe('a message prepared for many', () => {
   it('is compressed once for all connections that agreed on the same parameters', () => {
     const message = prepare('the same words for everybody, the same words');
