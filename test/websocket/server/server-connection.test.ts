@@ -273,6 +273,25 @@ describe('handlers that fail', () => {
     });
   }
 
+  for (const [name, message] of [
+    [
+      'throws',
+      () => {
+        throw Object.create(null);
+      },
+    ],
+    ['rejects with', () => Promise.reject(Object.create(null))],
+  ] as const) {
+    it(`message ${name} what cannot be made a string: it is told all the same`, async (test) => {
+      const { client, errors, called } = await openConnection(test, { message });
+      client.sendText('x');
+      assert.equal((await client.close())[0], 1011);
+      client.sendClose(1011);
+      await called('close');
+      assert.equal(errors.length, 1);
+    });
+  }
+
   it('close throws, and rejects: the server goes on', async (test) => {
     let round = 0;
     const { port, errors, called } = await openServer(test, {
