@@ -116,6 +116,20 @@ describe('a message that is compressed in the thread pool', () => {
   });
 });
 
+describe('binary data that waits to be compressed', () => {
+  it('is what it was when it was sent, whatever becomes of its memory', async () => {
+    const { stream, framed } = open();
+    const receiver = new Receiver();
+    for (const length of [100_000, 50]) {
+      const bytes = Buffer.from(new ArrayBuffer(length)).fill('a');
+      framed.sendBinary(bytes);
+      structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    }
+    await until(stream, receiver, 2);
+    assert.deepEqual(receiver.messages, ['aaaaa of 100000', 'a'.repeat(50)]);
+  });
+});
+
 describe('a Blob that is compressed in the thread pool', () => {
   it('lets no later message pass, nor the Close', async () => {
     const { stream, framed } = open();
