@@ -44,7 +44,7 @@ export interface HandshakeExchange
   extends Pick<UpgradeRequest, 'httpVersion' | 'remoteAddress' | 'isSecure' | 'raw'> {
   /** What the request came on. */
   readonly carrier: Duplex;
-  /** Whether it is too late to answer. */
+  /** Whether it cannot be answered, too late or out of turn. */
   readonly isGone: boolean;
   /**
    * Writes the answer that accepts, and gives the bytes that follow it. Throws `UsageError`, and writes nothing, for an
