@@ -87,6 +87,25 @@ describe('handshakes that fail', () => {
     assert.deepEqual([await answerTo(port), await answerTo(port)], ['403', '403']);
   });
 
+  it('get 500 then, if the answer cannot be written: nothing ends the process', async (test) => {
+    const { port, errors } = await openServer(test, {
+      limits: { maxFailedHandshakesPerMinute: 1 },
+      tarpitMs: 1,
+      // What the client sent gets into a field.
+      upgrade: ({ path }) => reject(403, '', { headers: { 'X-Path': decodeURIComponent(path) } }),
+    });
+    const answerFor = async (path: string): Promise<string> => {
+      const client = await RawClient.connect(port);
+      client.socket.write(upgradeRequest({ path }));
+      const answer = (await client.rest()).toString();
+      await client.gone();
+      return answer.slice(9, 12);
+    };
+    assert.equal(await answerFor('/a'), '403');
+    assert.deepEqual([await answerFor('/%0d%0a'), await answerFor('/%0d%0a')], ['500', '500']);
+    assert.equal(errors.length, 2);
+  });
+
   it('are answered with 429, undecided, when answers held back take half the places of their address', async (test) => {
     let asked = 0;
     const { port } = await openServer(test, {
