@@ -24,6 +24,7 @@ import { BrokerError } from './errors.ts';
 import type { MailboxBroker } from './mailbox-broker.ts';
 import { ChannelLog, place } from './memory/channel-log.ts';
 import type { MailboxStore } from './memory/channel-parts.ts';
+import { ChannelRoom } from './memory/channel-room.ts';
 import { type FeedOptions, FeedSet, throwLater } from './memory/feed.ts';
 import { memoryParts } from './memory/memory-parts.ts';
 import { MemoryPresence, presenceIn } from './memory/memory-presence.ts';
@@ -35,7 +36,8 @@ export interface MemoryBrokerOptions {
   /** Names a new epoch, never the same twice (`isEpoch` says of which characters).
    * @default 72 random bits */
   readonly createEpoch?: () => string;
-  /** Channels known at a time; one more is refused. An unused channel is forgotten after `idleMs`.
+  /** Channels known at a time, and as many of which presence is; one more is refused. An unused channel is forgotten after
+   * `idleMs`, and one that was only looked at when there is no room for another.
    * @default 100_000 */
   readonly maxChannels?: number;
   /** Producers, and dedupe keys, remembered for one channel; a publish that needs one more is refused as `full`.
@@ -80,6 +82,7 @@ export class MemoryBroker implements Broker {
   readonly #options: Required<MemoryBrokerOptions>;
   readonly #feedOptions: FeedOptions<Publication, SubscriptionHandler>;
   readonly #channels = new Map<string, Channel>();
+  readonly #room: ChannelRoom<Channel>;
   readonly #presence: MemoryPresence;
   #cancelSweep: (() => void) | undefined;
   #isClosed = false;
@@ -92,6 +95,7 @@ export class MemoryBroker implements Broker {
       maxHeld,
       onHandlerError,
     };
+    this.#room = new ChannelRoom(this.#channels, this.#options, isMissed);
     this.#presence = new MemoryPresence(this.#options);
     this.presence = presenceIn(this.#presence, () => {
       this.#checkOpen();
@@ -143,7 +147,7 @@ export class MemoryBroker implements Broker {
     checkPolicy(policy, this.durability);
     let channel = this.#channels.get(name);
     if (channel === undefined) {
-      this.#checkRoom();
+      this.#room.make();
       channel = { log: this.#createLog(policy), feeds: new FeedSet(this.#feedOptions), usedAt: 0 };
       this.#channels.set(name, channel);
       this.#scheduleSweep();
@@ -195,12 +199,6 @@ export class MemoryBroker implements Broker {
     if (this.#isClosed) throw new BrokerError('BROKER_CLOSED', 'the broker was closed', { effect: 'none' });
   }
 
-  #checkRoom(): void {
-    const { maxChannels } = this.#options;
-    if (this.#channels.size < maxChannels) return;
-    throw new BrokerError('BROKER_FULL', `already ${maxChannels} channels`, { effect: 'none' });
-  }
-
   #scheduleSweep(): void {
     if (this.#cancelSweep !== undefined || this.#isClosed) return;
     this.#cancelSweep = this.#options.clock.setTimer(() => this.#sweep(), this.#options.idleMs);
@@ -222,4 +220,9 @@ export class MemoryBroker implements Broker {
 
 function deliveryClassOf(channel: Channel): ChannelPolicy['class'] {
   return channel.log?.policy.class ?? 'signal';
+}
+
+/** One to which nothing was ever published, and nobody listens, is the same when it is made anew. */
+function isMissed({ log, feeds }: Channel): boolean {
+  return feeds.size > 0 || (log !== undefined && log.head > 0);
 }

@@ -19,11 +19,14 @@ import type {
   PresenceQuery,
   PresenceWatch,
 } from '../presence-broker.ts';
+import { ChannelRoom } from './channel-room.ts';
 import { type FeedOptions, FeedSet } from './feed.ts';
 
 export interface MemoryPresenceOptions {
   readonly clock: Clock;
   readonly createEpoch: () => string;
+  /** Channels known at a time; one more is refused, unless there is one where nobody is and nobody looks. */
+  readonly maxChannels: number;
   readonly maxHeld: number;
   readonly onHandlerError: (error: unknown) => void;
 }
@@ -53,9 +56,15 @@ export class MemoryPresence {
   readonly #feedOptions: FeedOptions<PresenceChange, PresenceHandler>;
   readonly #channels = new Map<string, PresentChannel>();
   readonly #leases = new Map<string, Lease>();
+  readonly #room: ChannelRoom<PresentChannel>;
 
   constructor(options: MemoryPresenceOptions) {
     this.#options = options;
+    this.#room = new ChannelRoom(
+      this.#channels,
+      options,
+      ({ members, feeds }) => members.count > 0 || feeds.size > 0,
+    );
     const { maxHeld, onHandlerError } = options;
     this.#feedOptions = {
       deliver: (handler, change) => handler.onChange(change),
@@ -141,6 +150,7 @@ export class MemoryPresence {
   #channel(name: string): PresentChannel {
     let channel = this.#channels.get(name);
     if (channel === undefined) {
+      this.#room.make();
       channel = {
         name,
         epoch: this.#options.createEpoch(),

@@ -27,8 +27,8 @@ import { FeedSet, throwLater } from '../memory/feed.ts';
 import { MemoryPresence, presenceIn } from '../memory/memory-presence.ts';
 import type { PresenceBroker } from '../presence-broker.ts';
 import type { DriverName } from './driver.ts';
+import { createEpoch } from './epoch.ts';
 import { decodeData, encodeData } from './publication-data.ts';
-import { createEpoch } from './store.ts';
 import type { StoreOpening } from './store-call.ts';
 import { StoreLink } from './store-link.ts';
 
@@ -43,7 +43,7 @@ export interface SqliteBrokerOptions {
   readonly onDamage?: 'refuse' | 'replace';
   /** @default systemClock */
   readonly clock?: Clock;
-  /** Channels in the file; one more is refused with `BROKER_FULL`.
+  /** Channels in the file, which are those that were published to; one more is refused with `BROKER_FULL`.
    * @default 100_000 */
   readonly maxChannels?: number;
   /** Producers, and dedupe keys, remembered for one channel; a publish that needs one more is refused as `full`.

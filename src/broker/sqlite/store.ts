@@ -1,10 +1,11 @@
 // The store itself: carries out calls on the database, a batch in one transaction.
 
-import { randomBytes } from 'node:crypto';
 import { type ChannelPolicy, UsageError } from '../../channel/index.ts';
 import { BrokerError } from '../errors.ts';
+import type { ChannelLog } from '../memory/channel-log.ts';
 import type { CommitWitness } from './commit-witness.ts';
 import { type SqliteDatabase, type SqliteStatement, sqliteCodeOf } from './driver.ts';
+import { createEpoch } from './epoch.ts';
 import { tablesOfAnEpoch } from './schema.ts';
 import { DamageError, sealOf } from './seal.ts';
 import type {
@@ -16,6 +17,7 @@ import type {
   StoreSettings,
 } from './store-call.ts';
 import { channelCells, channelRowOf, Statements, StoredChannel } from './stored-channel.ts';
+import { UnwrittenChannels } from './unwritten-channels.ts';
 
 /** Channels whose sequencers stay at hand between batches. */
 const maxAtHand = 10_000;
@@ -46,6 +48,7 @@ export class Store {
   readonly #forget: readonly SqliteStatement[];
   readonly #policies: ReadonlyMap<number, ChannelPolicy>;
   readonly #atHand = new Map<string, StoredChannel>();
+  readonly #unwritten = new UnwrittenChannels();
   #touched = new Set<StoredChannel>();
   #commits: number;
   #time: number;
@@ -126,14 +129,14 @@ export class Store {
         return channel.log.publish(call.draft, { now, wallTime: call.moment.wallTime }).answer;
       }
       case 'stand': {
-        const { log } = this.#channel(call.channel, call.policy);
+        const log = this.#look(call.channel, call.policy);
         return { epoch: log.epoch, offset: log.head };
       }
       case 'read':
-        return this.#channel(call.channel, call.policy).log.read(call.query, this.#advance(call.now));
+        return this.#look(call.channel, call.policy).read(call.query, this.#advance(call.now));
       case 'lease': {
         const now = this.#advance(call.now);
-        const { log } = this.#channel(call.channel, call.policy);
+        const log = this.#look(call.channel, call.policy);
         if (log.mailbox === undefined) throw new UsageError(`not a mailbox: ${call.channel}`);
         log.mailbox.trim(now);
         const lease = log.mailbox.lease(call.request, now);
@@ -157,6 +160,12 @@ export class Store {
       default:
         return call satisfies never;
     }
+  }
+
+  /** The channel to read; one that has no row gets none. */
+  #look(name: string, policyNumber: number): ChannelLog {
+    if (this.#known(name) !== undefined) return this.#channel(name, policyNumber).log;
+    return this.#unwritten.log(name, this.#policies.get(policyNumber)!);
   }
 
   #channel(name: string, policyNumber: number): StoredChannel {
@@ -196,7 +205,14 @@ export class Store {
     if ((this.#count.get()!.count as number) >= maxChannels) {
       throw new BrokerError('BROKER_FULL', `already ${maxChannels} channels`, { effect: 'none' });
     }
-    const row = { name, epoch: createEpoch(), policy, head: 0, horizon: 0, usedAt: this.#time };
+    const row = {
+      name,
+      epoch: this.#unwritten.take(name) ?? createEpoch(),
+      policy,
+      head: 0,
+      horizon: 0,
+      usedAt: this.#time,
+    };
     const id = this.#add.get(...channelCells(row))!.id as number;
     const channel = new StoredChannel({ id, ...row }, this.#statements, maxRemembered);
     this.#atHand.set(name, channel);
@@ -244,11 +260,6 @@ export class Store {
       // It has rolled back by itself, as it does when the disk is full: then there is nothing to roll back.
     }
   }
-}
-
-/** 72 random bits. */
-export function createEpoch(): string {
-  return randomBytes(9).toString('base64url');
 }
 
 function isReading(call: StoreCall): boolean {

@@ -400,6 +400,7 @@ export class SimulatedBroker {
     return new MemoryPresence({
       clock: this.#options.clock,
       createEpoch: () => this.#nextEpoch(),
+      maxChannels: 1_000,
       maxHeld: 10_000,
       onHandlerError: (error) => {
         throw error;
