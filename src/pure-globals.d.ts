@@ -1,5 +1,9 @@
 // The only globals a pure floor may use besides the language itself: every runtime has them.
 
+interface String {
+  isWellFormed(): boolean;
+}
+
 declare class TextEncoder {
   encode(input?: string): Uint8Array<ArrayBuffer>;
   encodeInto(source: string, destination: Uint8Array): { read: number; written: number };

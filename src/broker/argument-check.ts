@@ -6,11 +6,15 @@ import {
   type Durability,
   deliveryTraits,
   isAtLeastAsDurable,
+  isOffset,
   maxDedupeKeyLength,
+  maxPresenceKeyLength,
   maxProducerIdLength,
   maxStateKeyLength,
+  type PresenceMember,
   UsageError,
 } from '../channel/index.ts';
+import type { NodeLease } from './presence-broker.ts';
 
 /** @throws {UsageError} when the policy promises more than the broker keeps. */
 export function checkPolicy(policy: ChannelPolicy, offered: Durability): void {
@@ -46,7 +50,23 @@ export function checkLimit(limit: number): void {
   }
 }
 
+/** @throws {UsageError} when it cannot be a member, or the lease none. */
+export function checkMember({ key, clock }: PresenceMember, { node, ttlMs }: NodeLease): void {
+  checkText('key', key, maxPresenceKeyLength);
+  if (!isOffset(clock)) throw new UsageError(`clock must be a whole number, got ${String(clock)}`);
+  checkLease(node, ttlMs);
+}
+
+/** @throws {UsageError} when it names no node, or no time. */
+export function checkLease(node: string, ttlMs: number): void {
+  checkText('node', node, maxNodeLength);
+  if (!Number.isFinite(ttlMs) || ttlMs <= 0) throw new UsageError(`ttlMs must be above 0, got ${ttlMs}`);
+}
+
+const maxNodeLength = 128;
+
 function checkText(name: string, value: string, maxLength: number): void {
+  if (typeof value !== 'string') throw new UsageError(`${name} must be text, is a ${typeof value}`);
   if (value.length === 0 || value.length > maxLength) {
     throw new UsageError(`${name} must have 1 to ${maxLength} characters, has ${value.length}`);
   }

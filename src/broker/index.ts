@@ -12,8 +12,9 @@ export type {
 } from './broker.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { BrokerError, type BrokerErrorCode, type BrokerErrorOptions } from './errors.ts';
+export { GuardedBroker, type GuardOptions } from './guard/guarded-broker.ts';
 export { IpcBroker, type IpcBrokerOptions, ipcBrokerDefaults } from './ipc/ipc-broker.ts';
-export { hostBroker, type IpcHostOptions, ipcHostDefaults } from './ipc/ipc-host.ts';
+export { hostBroker, type IpcHosting, type IpcHostOptions, ipcHostDefaults } from './ipc/ipc-host.ts';
 export { type IpcLink, type IpcLinkHandler, type IpcProcess, processLink } from './ipc/ipc-link.ts';
 export type {
   MailboxAcknowledgement,

@@ -2,7 +2,7 @@
 
 import { randomBytes, randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { type Broker, MemoryBroker } from '../broker/index.ts';
+import { type Broker, GuardedBroker, MemoryBroker } from '../broker/index.ts';
 import type {
   AnyCallContract,
   AnyChannelContract,
@@ -28,10 +28,10 @@ import {
 } from './channel-access.ts';
 import { BrokerSource } from './hub/broker-source.ts';
 import { HubTimer } from './hub/hub-timer.ts';
+import { resolveLimits } from './limits.ts';
 import { warningLogger } from './logger.ts';
 import { MetricsCounter, type RealtimeMetrics } from './metrics.ts';
 import { checkBroker, checkOptions, type RealtimeOptions, realtimeDefaults } from './options.ts';
-import { resolveRates } from './packet-rates.ts';
 import type { ClientLink, ConnectedClient } from './transports/client-link.ts';
 import { WebSocketDoor } from './transports/websocket-door.ts';
 
@@ -73,6 +73,7 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
   /** @throws {UsageError} naming the option that can never work. */
   constructor(options: RealtimeOptions<KnownChannels, KnownCalls>) {
     checkOptions(options);
+    const limits = resolveLimits(options.limits);
     const { port, host, tls, server, path, webSocket = {}, tokenFrom = {} } = options;
     const { use, plainProfile, clock } = { ...realtimeDefaults, ...defined(options) };
     const contract = options.contracts as unknown as Contract;
@@ -82,13 +83,28 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       logger.error({ err: error }, 'a handler failed');
     };
     this.#ownsBroker = options.broker === undefined;
-    this.#broker = options.broker ?? new MemoryBroker({ clock, onHandlerError: report });
+    const times = { ...sessionTimeDefaults, ...defined(options.times) };
+    this.#broker =
+      options.broker === undefined
+        ? new MemoryBroker({ clock, onHandlerError: report })
+        : new GuardedBroker(options.broker, {
+            clock,
+            callMs: times.brokerMs,
+            onFault: () => {
+              this.#metrics.brokerFaults++;
+            },
+          });
     checkBroker(contract, this.#broker);
     this.#access = new ChannelAccess(contract, this.#broker);
 
-    const times = { ...sessionTimeDefaults, ...defined(options.times) };
     const node = randomBytes(9).toString('base64url');
-    const gate = new ContractGate({ contract, authorize: options.authorize, report });
+    const gate = new ContractGate({
+      contract,
+      authorize: options.authorize,
+      maxContainers: limits.maxContainers,
+      onLimit: (limit) => this.#metrics.countLimit(limit),
+      report,
+    });
     const desk = new AuthenticationDesk({
       authenticate: options.authenticate,
       wallTime: () => clock.wallTime(),
@@ -104,6 +120,8 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       new SessionRegistry({
         randomToken: () => randomBytes(18).toString('base64url'),
         ttlMs: times.sessionTtlMs,
+        maxReleased: limits.maxKeptSessions,
+        onForgotten: () => this.#metrics.countLimit('maxKeptSessions'),
         now: () => clock.now(),
         defer: queueMicrotask,
       });
@@ -119,8 +137,9 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       node,
       report,
       onEarlierTimeout: () => this.#timer.arm(),
+      onLimit: (limit) => this.#metrics.countLimit(limit),
       times,
-      limits: defined(options.limits),
+      limits: limits.session,
     });
     this.#timer = new HubTimer(this.#hub, clock);
 
@@ -132,7 +151,7 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       webSocket,
       path,
       tokenFrom,
-      rates: resolveRates(options.rates),
+      limits,
       plainProfile,
       report,
     });

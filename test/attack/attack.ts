@@ -35,6 +35,8 @@ export interface Attack {
   readonly needs?: 'routes' | 'realtime' | 'own-process';
   /** What the server may grow by while it lasts, in MiB. @default 64 */
   readonly maxGrowthMiB?: number;
+  /** It is not made a second time against the same server, which would treat it in another way. @default false */
+  readonly runsOnce?: boolean;
   run(attacker: Attacker): Promise<Outcome>;
 }
 

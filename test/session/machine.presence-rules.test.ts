@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { maxPresenceClock } from '../../src/channel/index.ts';
+import { asServerPacket } from '../../src/session/index.ts';
 import { type Peer, Rig } from './rig.ts';
 
 function enter(peer: Peer, c: number, d: unknown = 'here'): void {
@@ -48,6 +50,26 @@ describe('rules of presence', () => {
     rig.advance(14_900);
     assert.equal(members(rig).length, 1);
     rig.advance(200);
+    assert.deepEqual(members(rig), []);
+  });
+
+  it('rule 22: a member with the highest clock there is leaves after the grace, and everybody can read its clocks', () => {
+    const rig = new Rig();
+    const watcher = rig.greeted({ auth: 'zoe' });
+    watcher.ask({ t: 'pres', ch: 'chat', do: 'watch' });
+    const high = rig.greeted();
+    enter(high, maxPresenceClock);
+    high.cut();
+    rig.advance(20_000);
+    assert.deepEqual(members(rig), []);
+    for (const packet of watcher.all('map')) assert.doesNotThrow(() => asServerPacket(packet));
+  });
+
+  it('a clock that leaves the server no room above it is malformed', () => {
+    const rig = new Rig();
+    const greedy = rig.greeted();
+    enter(greedy, maxPresenceClock + 1);
+    assert.equal(greedy.closed?.code, 4400);
     assert.deepEqual(members(rig), []);
   });
 

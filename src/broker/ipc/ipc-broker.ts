@@ -69,6 +69,11 @@ export class IpcBroker implements Broker {
     }
   }
 
+  /** What came of the process that keeps the broker and is no message of this kind: dropped, and counted here. */
+  get badMessages(): number {
+    return this.#caller.badMessages;
+  }
+
   publish(channel: string, draft: Draft, policy: ChannelPolicy): Promise<PublishAnswer> {
     return this.#caller.call('publish', channel, draft, policy);
   }

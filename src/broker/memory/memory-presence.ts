@@ -7,7 +7,7 @@ import {
   PresenceMap,
   type PresenceMember,
 } from '../../channel/index.ts';
-import { checkLimit } from '../argument-check.ts';
+import { checkLease, checkLimit, checkMember } from '../argument-check.ts';
 import type { LostReason } from '../broker.ts';
 import type { Clock } from '../clock.ts';
 import type {
@@ -212,9 +212,15 @@ export function presenceIn(presence: MemoryPresence, onCall: () => void): Presen
     return presence;
   };
   return {
-    put: async (channelName, member, lease) => open().put(channelName, member, lease),
+    put: async (channelName, member, lease) => {
+      checkMember(member, lease);
+      return open().put(channelName, member, lease);
+    },
     leave: async (channelName, leave) => open().leave(channelName, leave),
-    renewLease: async (lease) => open().renew(lease),
+    renewLease: async (lease) => {
+      checkLease(lease.node, lease.ttlMs);
+      return open().renew(lease);
+    },
     endLease: async (node) => open().end(node),
     read: async (channelName, query) => {
       checkLimit(query.limit);

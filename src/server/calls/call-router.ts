@@ -113,7 +113,9 @@ class RunningCall {
   }
 
   #failWith(error: unknown): void {
-    if (error instanceof RequestError) return this.#finish({ error: error.body });
+    if (error instanceof RequestError && findUnplain(error.body) === undefined) {
+      return this.#finish({ error: error.body });
+    }
     // What a handler throws because nobody waits any more is no news.
     if (!this.#isOver) this.#report(error);
     this.#finish({ error: errorBody('internal', 'the call failed') });

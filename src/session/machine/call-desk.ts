@@ -9,6 +9,7 @@ import {
   unlimitedCredit,
 } from '../../channel/index.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
+import type { SessionLimits } from '../limits.ts';
 import type { HistPacket, RpcPacket, ServerPacket } from '../packet.ts';
 import type { Authority, Authorization, Call, ChannelSource } from './hub-port.ts';
 
@@ -19,13 +20,14 @@ export interface CallHost {
   readonly source: ChannelSource;
   readonly subject: string;
   readonly identity: unknown;
-  readonly historyPage: number;
+  readonly limits: SessionLimits;
   /** Whether parts may be sent. When not, `CallDesk.resume` is called once they may. */
   readonly hasRoom: boolean;
   send(packet: ServerPacket): void;
   authorizeHistory(channel: string, done: (answer: Authorization) => void): void;
   setTimer(afterMs: number, callback: () => void): () => void;
   report(error: unknown): void;
+  onLimit(limit: keyof SessionLimits): void;
 }
 
 interface Running {
@@ -153,7 +155,9 @@ export class CallDesk {
       if (answer.type === 'refused') return reply({ err: answer.error });
       const { policy, isVisible } = answer;
       const at = packet.e === undefined ? undefined : { epoch: packet.e, offset: packet.o! };
-      const limit = Math.min(packet.n, this.#host.historyPage);
+      const { historyPage } = this.#host.limits;
+      if (packet.n > historyPage) this.#host.onLimit('historyPage');
+      const limit = Math.min(packet.n, historyPage);
       const query =
         packet.dir === 'fwd'
           ? ({ type: 'forward', limit, ...(at && { after: at }) } as const)

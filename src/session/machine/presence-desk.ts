@@ -1,7 +1,8 @@
 // The presence of one connection: where it has entered, what it watches, and what becomes of it when it breaks.
 
-import { isChannelName, type PlainData, type PresenceMember } from '../../channel/index.ts';
+import { dataCost, isChannelName, type PlainData, type PresenceMember } from '../../channel/index.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
+import type { SessionLimits } from '../limits.ts';
 import type { PresPacket } from '../packet.ts';
 import type { Authorization, LeaseOutcome, PresenceSource } from './hub-port.ts';
 import type { PresenceStream, PresenceView, PresenceWatcher } from './presence-stream.ts';
@@ -13,14 +14,14 @@ export interface PresenceHost extends PresenceWatcher {
   /** `subject/chain`. */
   readonly presenceKey: string;
   readonly isOpen: boolean;
-  readonly maxPresences: number;
-  readonly maxWatched: number;
+  readonly limits: SessionLimits;
   readonly graceMs: number;
   authorizePresence(packet: PresPacket, done: (answer: Authorization) => void): void;
   presenceStreamOf(channel: string): PresenceStream;
   setTimer(afterMs: number, callback: () => void): () => void;
   /** What a put has said of the node's lease. */
   onLease(outcome: LeaseOutcome): void;
+  onLimit(limit: keyof SessionLimits): void;
 }
 
 /** Where this connection is present. `clock` is the highest that was used for it, by the client or for it. */
@@ -55,9 +56,6 @@ export class PresenceDesk {
     if (packet.do === 'leave') return this.#leave(packet, presence, reply);
     if (packet.do === 'enter') {
       if (packet.c === undefined) return reply({ err: errorBody('bad_request', 'a change needs its clock') });
-      if (!this.#entered.has(packet.ch) && this.#entered.size >= this.#host.maxPresences) {
-        return reply({ err: errorBody('too_many_subs', 'present in too many channels') });
-      }
       this.#ask(packet.ch, packet.c);
     }
     this.#host.authorizePresence(packet, (answer) => {
@@ -78,6 +76,16 @@ export class PresenceDesk {
     { presence, reply }: { readonly presence: PresenceSource; reply(answer: Answer): void },
   ): void {
     const clock = c!;
+    const { maxPresenceBytes, maxPresences } = this.#host.limits;
+    // Not before it is authorised: of many that were asked for at once, so many may enter, and no more.
+    if (!this.#entered.has(ch) && this.#entered.size >= maxPresences) {
+      this.#host.onLimit('maxPresences');
+      return reply({ err: errorBody('too_many_subs', `present in ${maxPresences} channels already`) });
+    }
+    if (dataCost(data) > maxPresenceBytes) {
+      this.#host.onLimit('maxPresenceBytes');
+      return reply({ err: errorBody('too_large', `more than ${maxPresenceBytes} bytes to show`) });
+    }
     // Repeated, or overtaken by a newer change: what is known stays.
     const latest = Math.max(this.#entered.get(ch)?.clock ?? 0, (this.#asked.get(ch) ?? 0) - 1);
     if (clock <= latest) return reply({ ok: {} });
@@ -105,12 +113,13 @@ export class PresenceDesk {
     this.#asked.delete(channel);
     this.#asked.set(channel, latest);
     const [oldest] = this.#asked.keys();
-    if (this.#asked.size > this.#host.maxPresences * 2) this.#asked.delete(oldest!);
+    if (this.#asked.size > this.#host.limits.maxPresences * 2) this.#asked.delete(oldest!);
   }
 
   #watch(channel: string, reply: (answer: Answer) => void): void {
     this.#unwatch(channel);
-    if (this.#watched.size >= this.#host.maxWatched) {
+    if (this.#watched.size >= this.#host.limits.maxSubscriptions) {
+      this.#host.onLimit('maxSubscriptions');
       return reply({ err: errorBody('too_many_subs', 'too many channels watched') });
     }
     const stream = this.#host.presenceStreamOf(channel);

@@ -1,6 +1,7 @@
 // Who is present in one channel, as one node sees it: watched once at the source, told to all watchers here.
 
 import { type PresenceChange, PresenceMap, type PresenceMember } from '../../channel/index.ts';
+import type { SessionLimits } from '../limits.ts';
 import type { MapEntry, MapPacket } from '../packet.ts';
 import { EncodedPacket } from './encoded-packet.ts';
 import type { PresenceSource, Watch } from './hub-port.ts';
@@ -12,11 +13,12 @@ export interface PresenceWatcher {
 
 export interface PresenceStreamHost {
   readonly source: PresenceSource;
-  readonly maxListed: number;
+  readonly limits: Pick<SessionLimits, 'maxListedMembers'>;
   readonly sampleMs: number;
   nextStreamNumber(): number;
   setTimer(afterMs: number, callback: () => void): () => void;
   onUnused(channel: string): void;
+  onLimit(limit: 'maxListedMembers'): void;
 }
 
 export interface PresenceView {
@@ -99,7 +101,7 @@ export class PresenceStream {
   }
 
   get #isListed(): boolean {
-    return (this.#map?.count ?? 0) <= this.#host.maxListed;
+    return (this.#map?.count ?? 0) <= this.#host.limits.maxListedMembers;
   }
 
   #view(): PresenceView {
@@ -135,6 +137,7 @@ export class PresenceStream {
     for (const member of members) this.#map.put(member);
     this.#epoch = position.epoch;
     this.#offset = position.offset;
+    if (!this.#isListed) this.#host.onLimit('maxListedMembers');
     const waiting = this.#waiting;
     this.#waiting = [];
     // Who watched already gets the new map; who waited is answered first, and then asks for it.
@@ -149,7 +152,11 @@ export class PresenceStream {
     const wasListed = this.#isListed;
     map.apply(change);
     this.#offset = change.offset;
-    if (!this.#isListed) return wasListed ? this.#tellAll() : undefined;
+    if (!this.#isListed) {
+      if (!wasListed) return;
+      this.#host.onLimit('maxListedMembers');
+      return this.#tellAll();
+    }
     if (!wasListed) return this.#tellAll();
     const packet = new EncodedPacket<MapPacket>({
       t: 'map',

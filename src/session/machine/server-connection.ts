@@ -3,9 +3,9 @@
 import { asClientPacket } from '../client-packet-shape.ts';
 import { SessionCloseCode } from '../close-code.ts';
 import type { PacketCodec } from '../codec/packet-codec.ts';
+import { withWellFormedText } from '../codec/well-formed.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
 import { PacketError } from '../errors.ts';
-import { maxHelloBytes } from '../limits.ts';
 import type { ClientPacket, HelloPacket, ResumeResult, SubPacket } from '../packet.ts';
 import { CallDesk } from './call-desk.ts';
 import type { Subscription } from './channel-subscription.ts';
@@ -77,7 +77,7 @@ export class ServerConnection implements ContextOwner {
     this.#origin = options.origin;
     this.#isPlain = options.plain !== undefined;
     this.#pace = options.pace;
-    this.#output = new ConnectionOutput(options.sink, options.codec, hub.limits);
+    this.#output = new ConnectionOutput(options.sink, options.codec, hub);
     this.#acceptedAt = hub.now;
     this.#heardAt = hub.now;
     const context = new ConnectionContext(hub, this.#output, this);
@@ -117,10 +117,10 @@ export class ServerConnection implements ContextOwner {
     if (this.#state === 'closed') return;
     this.#heardAt = now;
     // A text of n UTF-16 units has at least n bytes; the shell counts the bytes as it reads.
-    const limit = this.#state === 'open' ? this.#hub.limits.maxPacketBytes : maxHelloBytes;
-    if (message.length > limit) return this.close(SessionCloseCode.TooBig, `packet above ${limit} bytes`);
+    const limit = this.#state === 'open' ? 'maxPacketBytes' : 'maxHelloBytes';
+    if (message.length > this.#hub.limits[limit]) return this.#refuseLong(limit);
     try {
-      const packet = asClientPacket(this.#codec.decode(message));
+      const packet = asClientPacket(withWellFormedText(this.#codec.decode(message), message));
       if (this.#state !== 'open') this.#greet(packet, now);
       else if (this.#isInPace(packet, now)) this.#handle(packet);
     } catch (error) {
@@ -132,6 +132,11 @@ export class ServerConnection implements ContextOwner {
         this.close(SessionCloseCode.InternalError, 'internal error');
       }
     }
+  }
+
+  #refuseLong(limit: 'maxPacketBytes' | 'maxHelloBytes'): void {
+    this.#hub.onLimit(limit);
+    this.close(SessionCloseCode.TooBig, `packet above ${this.#hub.limits[limit]} bytes`);
   }
 
   /** The transport's queue is empty again. */

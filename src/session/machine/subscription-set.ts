@@ -2,7 +2,8 @@
 
 import { isChannelName, type Position, unlimitedCredit } from '../../channel/index.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
-import { maxAckOffsets } from '../limits.ts';
+import { maxAckOffsets } from '../fixed-limits.ts';
+import type { SessionLimits } from '../limits.ts';
 import type { PongPacket, ResumeEntry, ResumeResult, SubPacket, SubVerdict } from '../packet.ts';
 import type { ChannelStream } from './channel-stream.ts';
 import { ChannelSubscription, type Subscription, type SubscriptionOwner } from './channel-subscription.ts';
@@ -15,8 +16,7 @@ type Allowed = Extract<Authorization, { type: 'allowed' }>;
 export interface SubscriptionHost extends SubscriptionOwner {
   readonly source: ChannelSource;
   readonly isOpen: boolean;
-  readonly maxSubscriptions: number;
-  readonly maxReplay: number;
+  readonly limits: SessionLimits;
   readonly mailboxLeaseMs: number;
   authorizeSubscribe(channel: string, done: (answer: Authorization) => void): void;
   /** The stream of a channel, opened when nobody here reads it yet. */
@@ -70,8 +70,9 @@ export class SubscriptionSet {
     const entry: Entry = { subscription: undefined, onDropped };
     if (!isChannelName(ch)) return done({ error: errorBody('bad_channel', 'not a channel name') });
     this.#drop(ch);
-    if (this.#entries.size >= this.#host.maxSubscriptions) {
-      const most = this.#host.maxSubscriptions;
+    const most = this.#host.limits.maxSubscriptions;
+    if (this.#entries.size >= most) {
+      this.#host.onLimit('maxSubscriptions');
       return done({ error: errorBody('too_many_subs', `at most ${most} subscriptions`) });
     }
     this.#entries.set(ch, entry);
@@ -119,7 +120,8 @@ export class SubscriptionSet {
   #create(stream: ChannelStream, credit: number, { isVisible }: Allowed): Subscription {
     const owner = this.#host;
     if (stream.policy.class !== 'mailbox') {
-      return new this.#Subscription({ stream, owner, credit, maxReplay: owner.maxReplay, isVisible });
+      const { maxReplay } = owner.limits;
+      return new this.#Subscription({ stream, owner, credit, maxReplay, isVisible });
     }
     return new MailboxSubscription({
       stream,

@@ -15,6 +15,7 @@ import {
 } from '../connection/connection-options.ts';
 import { ClientAddresses, type TrustedProxies } from './client-address.ts';
 import { type AllowedOrigins, OriginPolicy } from './origin-policy.ts';
+import type { CountedLimit } from './server-counters.ts';
 import { resolveServerLimits, type ServerLimits, serverLimitNames } from './server-limits.ts';
 import type { Acceptance, Refusal, UpgradeRequest } from './upgrade-request.ts';
 
@@ -54,6 +55,11 @@ export interface WebSocketServerOptions<Data> extends ConnectionOptions, Connect
    * with 500. Without it, everything is accepted, with no subprotocol.
    */
   upgrade?(request: UpgradeRequest): Decision<Data> | PromiseLike<Decision<Data>>;
+  /**
+   * A limit was reached, or an option has refused or cut: each time, under the name that it has in `server.counters`. It is
+   * called from within the work of a connection: do no more than count.
+   */
+  limitReached?(limit: CountedLimit): void;
   /**
    * Pages of these origins may connect, besides those of the host that was asked for. Clients that send no Origin, which
    * no browser is, always may. `'*'` lets every page of the world in: only where no cookie says who one is.

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { defineCall, defineChannel, defineContract } from '../../../src/channel/index.ts';
 import type { Authorize, AuthorizeRequest } from '../../../src/server/index.ts';
-import { openRealtime, RawClient, welcome } from '../realtime-rig.ts';
+import { type AnyPacket, openRealtime, RawClient, welcome } from '../realtime-rig.ts';
 
 const verbs = {
   subscribe: { t: 'sub', ch: 'chat:1' },
@@ -205,5 +205,61 @@ describe('the gate', () => {
     const again = new RawClient(test, url);
     assert.equal((await again.hello({ auth: 'ada', resume: { sid, tok } })).resumed, false);
     assert.ok((await other.ask(verbs.subscribe)).ok);
+  });
+
+  for (const [what, packet] of [
+    ['a publish', { t: 'pub' }],
+    ['the input of a call', { t: 'rpc', m: 'keep' }],
+  ] as const) {
+    it(`refuses ${what} of so many maps and lists that it weighs a multiple of its bytes`, async (test) => {
+      const open = defineContract({
+        title: 'Open',
+        version: '1',
+        channels: {
+          any: defineChannel('any', {
+            class: 'log',
+            payload: z.unknown(),
+            allow: { subscribe: 'anyone', publish: 'anyone' },
+          }),
+        },
+        calls: { keep: defineCall({ input: z.unknown(), output: z.null(), allow: 'anyone' }) },
+      });
+      const { realtime, url } = await openRealtime(test, {
+        contracts: open,
+        calls: { keep: () => null },
+        limits: { maxContainers: 50 },
+      } as never);
+      const client = await welcome(test, url);
+      const lists = (count: number): unknown[] => [new Array(count - 2).fill([])];
+      const ask = (d: unknown): Promise<AnyPacket> => client.ask({ ch: 'any', ...packet, d });
+      assert.deepEqual((await ask(lists(50))).err, undefined);
+      const { err } = await ask({ map: lists(50) });
+      assert.deepEqual([err.code, err.msg], ['bad_request', 'more than 50 maps and lists']);
+      assert.equal(realtime.metrics().limitsReached.maxContainers, 1);
+    });
+  }
+
+  it('asks which key is written, and whether it is taken away: one who may write one may not remove another', async (test) => {
+    const asked: unknown[] = [];
+    const { url } = await openRealtime(test, {
+      authorize: (request) => {
+        if (request.verb !== 'publish') return true;
+        asked.push([request.stateKey, request.removed, request.data]);
+        return request.stateKey === 'mine';
+      },
+    });
+    const client = await welcome(test, url, 'ada');
+    const price = (symbol: string) => ({ t: 'pub', ch: 'prices', d: { symbol, price: 1 } });
+    const remove = (k: string) => ({ t: 'pub', ch: 'prices', k, d: null, x: 1 });
+    assert.equal((await client.ask(price('mine'))).err, undefined);
+    assert.equal((await client.ask(price('theirs'))).err.code, 'forbidden');
+    assert.equal((await client.ask(remove('theirs'))).err.code, 'forbidden');
+    assert.equal((await client.ask(remove('mine'))).err, undefined);
+    assert.deepEqual(asked, [
+      ['mine', undefined, { symbol: 'mine', price: 1 }],
+      ['theirs', undefined, { symbol: 'theirs', price: 1 }],
+      ['theirs', true, undefined],
+      ['mine', true, undefined],
+    ]);
   });
 });

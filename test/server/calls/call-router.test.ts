@@ -261,4 +261,39 @@ describe('calls', () => {
     assert.deepEqual([seen?.call, seen?.subject, seen?.identity.subject], ['mine', 'ada', 'ada']);
     assert.equal(seen?.signal.aborted, false);
   });
+
+  it('let a connection end whole, however careless the source of a stream is', async (test) => {
+    const { url } = await open(test, {
+      ticks: () =>
+        ({
+          [Symbol.asyncIterator]: () => ({
+            next: async () => ({ done: false, value: 1 }),
+            return: () => {
+              throw new Error('no return');
+            },
+          }),
+        }) as unknown as AsyncIterable<number>,
+    });
+    const [client, watcher] = [await welcome(test, url, 'ada'), await welcome(test, url)];
+    await client.ask({ t: 'pres', ch: 'chat:1', do: 'enter', c: 1, d: { name: 'Ada' } });
+    client.send({ t: 'rpc', id: 9, m: 'ticks', d: 1, n: 1 });
+    await client.next(({ t }) => t === 'rpc');
+    await watcher.ask({ t: 'pres', ch: 'chat:1', do: 'watch' });
+    await watcher.next(({ t }) => t === 'map');
+    client.socket.close(3000);
+    const { put } = await watcher.next(({ t }) => t === 'map');
+    assert.equal(put[0][3], 1, 'it is away');
+  });
+
+  it('are refused as internal when the error that a handler throws cannot travel', async (test) => {
+    const { url, errors } = await open(test, {
+      double: () => {
+        throw new RequestError({ code: 'mine', msg: 'no', retry: 'no', path: 7n as unknown as string });
+      },
+    });
+    const client = await welcome(test, url);
+    assert.equal((await call(client, 'double', 1)).err.code, 'internal');
+    assert.equal(errors.length, 1);
+    assert.equal((await call(client, 'ticks', 0)).ok.d, null, 'the connection goes on');
+  });
 });

@@ -91,7 +91,8 @@ describe('framed stream: a peer that does not read', () => {
     await microtasks();
     const before = framed.bufferedAmount;
     for (let count = 0; count < 2_000; count += 1) stream.receive(ping(String(count)));
-    assert.equal(handler.calls.length, 2_000);
+    // A flood is read in several turns.
+    while (handler.calls.length < 2_000) await microtasks();
     assert.equal(framed.bufferedAmount, before);
     stream.drain();
     await microtasks();

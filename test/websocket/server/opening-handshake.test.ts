@@ -267,6 +267,25 @@ describe('the deadline of the opening handshake', () => {
 });
 
 describe('caps on connections', () => {
+  it('tell the limitReached hook each time, under the name of the counter; what it throws is reported', async (test) => {
+    const reached: string[] = [];
+    const { port, server, errors } = await openServer(test, {
+      limits: { maxConnections: 1 },
+      limitReached: (limit) => {
+        reached.push(limit);
+        throw new Error('not my day');
+      },
+    });
+    await RawClient.open(port);
+    for (let count = 0; count < 2; count++) assert.match(await refusalOf(port), /^HTTP\/1\.1 503 /);
+    assert.deepEqual(reached, ['maxConnections', 'maxConnections']);
+    assert.equal(server.counters.maxConnections, 2);
+    assert.deepEqual(
+      errors.map(({ message }) => message),
+      ['not my day', 'not my day'],
+    );
+  });
+
   it('answer 503 with Retry-After, count it, and let others in when one leaves', async (test) => {
     const { port, server, called } = await openServer(test, { limits: { maxConnections: 2 } });
     const [first] = [await RawClient.open(port), await RawClient.open(port)];
