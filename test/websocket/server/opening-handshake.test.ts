@@ -232,10 +232,11 @@ describe('a request that is cut anywhere', () => {
 
 describe('the deadline of the opening handshake', () => {
   it('cuts a client that sends nothing', async (test) => {
-    const { port } = await openServer(test, { handshakeTimeoutMs: 1 });
+    const { port, server } = await openServer(test, { handshakeTimeoutMs: 1 });
     const client = await RawClient.connect(port);
     await client.rest();
     await client.gone();
+    assert.equal(server.counters.handshakeTimeoutMs, 1);
   });
 
   it('cuts a client that drips its request, however often it sends', async (test) => {
@@ -342,6 +343,7 @@ describe('a refusal', () => {
   it('does not keep a socket whose client ends nothing', async (test) => {
     const { port, server } = await openServer(test, {
       limits: { maxConnections: 1 },
+      handshakeTimeoutMs: 100_000_000,
       upgrade: () => reject(403),
     });
     const client = await RawClient.connect(port, { allowHalfOpen: true });
