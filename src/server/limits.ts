@@ -34,6 +34,13 @@ export interface RealtimeLimits
     Omit<ServerLimits, Derived>,
     Partial<RateLimits> {
   /**
+   * Maps and lists in what a client publishes, shows in presence or hands to a call: each takes a byte or two on the wire, and
+   * sixty in memory.
+   * Beyond: `bad_request`.
+   * @default a sixth of `maxPacketBytes`
+   */
+  readonly maxContainers?: number;
+  /**
    * Sessions without a connection that can still be continued. A store that is given as `sessions` has limits of its own.
    * Beyond: the one that was left longest ago ends; its client begins a new one, and goes on from its positions.
    * @default 100_000
@@ -50,6 +57,7 @@ export interface ResolvedLimits {
   readonly rates: RateLimits;
   /** What was asked for, and what follows from the others: the WebSocket server fills in the rest. */
   readonly webSocket: ServerLimits;
+  readonly maxContainers: number;
   readonly maxKeptSessions: number;
 }
 
@@ -61,11 +69,13 @@ export const realtimeLimitDefaults = Object.freeze({ ...sessionLimitDefaults, ..
 /** Every name under which is counted. */
 export const realtimeLimitNames: readonly RealtimeLimit[] = [
   ...(Object.keys(realtimeLimitDefaults) as (keyof typeof realtimeLimitDefaults)[]),
+  'maxContainers',
   ...countedNames.filter((name): name is Exclude<CountedLimit, Derived> => !(name in standsFor)),
 ];
 
 const limitNames: ReadonlySet<string> = new Set([
   ...Object.keys(realtimeLimitDefaults),
+  'maxContainers',
   ...[...serverLimitNames].filter((name) => !Object.hasOwn(standsFor, name)),
 ]);
 
@@ -89,7 +99,14 @@ export function resolveLimits(given: RealtimeLimits = {}): ResolvedLimits {
   // What remains is the WebSocket server's to refuse, here as where it is made.
   resolveServerLimits(webSocket);
   const { maxKeptSessions = realtimeLimitDefaults.maxKeptSessions } = given;
-  return Object.freeze({ session, rates: resolveRates(given), webSocket, maxKeptSessions });
+  const { maxContainers = Math.ceil(session.maxPacketBytes / 6) } = given;
+  if (maxContainers > session.maxPacketBytes) {
+    throw new UsageError(
+      `limits.maxContainers (${maxContainers}) is above limits.maxPacketBytes (${session.maxPacketBytes}): each takes a byte`,
+    );
+  }
+  const rates = resolveRates(given);
+  return Object.freeze({ session, rates, webSocket, maxContainers, maxKeptSessions });
 }
 
 function unknown(name: string): string {

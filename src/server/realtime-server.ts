@@ -14,13 +14,7 @@ import type {
   Position,
   PresenceMember,
 } from '../channel/index.ts';
-import {
-  Hub,
-  SessionCloseCode,
-  SessionRegistry,
-  sessionLimitDefaults,
-  sessionTimeDefaults,
-} from '../session/index.ts';
+import { Hub, SessionCloseCode, SessionRegistry, sessionTimeDefaults } from '../session/index.ts';
 import { WebSocketServer, type WebSocketServerOptions } from '../websocket/index.ts';
 import { AuthenticationDesk } from './auth/authentication-desk.ts';
 import { ContractGate } from './auth/contract-gate.ts';
@@ -59,9 +53,6 @@ export const realtimeCloseDefaults: Required<RealtimeCloseOptions> = Object.free
   spreadMs: 5_000,
   timeoutMs: 5_000,
 });
-
-/** What a packet brings may hold one map or list for so many of its most bytes. */
-const bytesForContainer = 6;
 
 export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCalls extends Calls = Calls> {
   /**
@@ -107,11 +98,11 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
     this.#access = new ChannelAccess(contract, this.#broker);
 
     const node = randomBytes(9).toString('base64url');
-    const { maxPacketBytes } = { ...sessionLimitDefaults, ...defined(options.limits) };
     const gate = new ContractGate({
       contract,
       authorize: options.authorize,
-      maxContainers: Math.floor(maxPacketBytes / bytesForContainer),
+      maxContainers: limits.maxContainers,
+      onLimit: (limit) => this.#metrics.countLimit(limit),
       report,
     });
     const desk = new AuthenticationDesk({

@@ -70,7 +70,8 @@ export interface SessionLimits {
    */
   readonly maxPresences: number;
   /**
-   * Bytes of what one connection shows of itself in one channel: its characters, and 16 for each value.
+   * Bytes of what one connection shows of itself in one channel: its characters, 16 for each value, and 64 for each map
+   * and list.
    * Beyond: `too_large`.
    * @default 4_096 (4 KiB), or `maxPacketBytes` if that is less
    */

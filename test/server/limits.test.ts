@@ -52,6 +52,11 @@ describe('limits of a realtime server that can never work are refused', () => {
       /maxMessageCostBytes \(1000\) must be at least 65600: .*maxPacketBytes \(65536\)/,
     ],
     [
+      'more maps and lists than bytes',
+      { maxContainers: 2_000, maxPacketBytes: 1_000 },
+      /maxContainers \(2000\) is above limits\.maxPacketBytes \(1000\)/,
+    ],
+    [
       'more packets than messages',
       { maxPacketsPerSecond: 20, maxMessagesPerSecond: 10 },
       /maxPacketsPerSecond \(20\) is above limits\.maxMessagesPerSecond \(10\)/,

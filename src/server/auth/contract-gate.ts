@@ -55,6 +55,7 @@ export interface ContractGateOptions {
   readonly authorize: Authorize | undefined;
   /** Maps and lists in what one packet of a client brings. */
   readonly maxContainers: number;
+  onLimit(limit: 'maxContainers'): void;
   report(error: unknown): void;
 }
 
@@ -168,7 +169,9 @@ export class ContractGate {
   /** A map takes one byte on the wire and sixty of memory, for as long as it is kept. */
   #findOverweight(sent: unknown): string | undefined {
     const { maxContainers } = this.#options;
-    return hasMoreContainers(sent, maxContainers) ? `more than ${maxContainers} maps and lists` : undefined;
+    if (!hasMoreContainers(sent, maxContainers)) return undefined;
+    this.#options.onLimit('maxContainers');
+    return `more than ${maxContainers} maps and lists`;
   }
 
   /** A rule that throws permits nothing. */

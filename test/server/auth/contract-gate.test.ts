@@ -224,18 +224,18 @@ describe('the gate', () => {
         },
         calls: { keep: defineCall({ input: z.unknown(), output: z.null(), allow: 'anyone' }) },
       });
-      const { url } = await openRealtime(test, {
+      const { realtime, url } = await openRealtime(test, {
         contracts: open,
         calls: { keep: () => null },
-        limits: { maxPacketBytes: 30_000 },
+        limits: { maxContainers: 50 },
       } as never);
       const client = await welcome(test, url);
       const lists = (count: number): unknown[] => [new Array(count - 2).fill([])];
       const ask = (d: unknown): Promise<AnyPacket> => client.ask({ ch: 'any', ...packet, d });
-      // A sixth of what a packet may have in bytes.
-      assert.deepEqual((await ask(lists(5_000))).err, undefined);
-      const { err } = await ask({ map: lists(5_000) });
-      assert.deepEqual([err.code, err.msg], ['bad_request', 'more than 5000 maps and lists']);
+      assert.deepEqual((await ask(lists(50))).err, undefined);
+      const { err } = await ask({ map: lists(50) });
+      assert.deepEqual([err.code, err.msg], ['bad_request', 'more than 50 maps and lists']);
+      assert.equal(realtime.metrics().limitsReached.maxContainers, 1);
     });
   }
 
