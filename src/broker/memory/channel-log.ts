@@ -90,7 +90,7 @@ export class ChannelLog {
     let offset = dedupeKey === undefined ? undefined : this.#dedupeKeys.get(publisher, dedupeKey);
     let publication: Publication | undefined;
     if (offset === undefined) {
-      if (dedupeKey !== undefined && this.#dedupeKeys.isFull) return fullAnswer;
+      if (dedupeKey !== undefined && this.#dedupeKeys.isFullFor(publisher)) return fullAnswer;
       if (this.#store.isFullFor?.(draft) === true) return fullAnswer;
       offset = this.#store.head + 1;
       publication = place(draft, offset, wallTime);
