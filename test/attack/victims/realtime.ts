@@ -70,9 +70,9 @@ export async function startRealtime(): Promise<Victim> {
   return {
     port: realtime.address()?.port ?? 0,
     counters() {
-      const { rateLimited, badPackets, closed } = realtime.metrics();
+      const { limitsReached, badPackets, closed } = realtime.metrics();
       const codes = [...closed].map(([code, count]) => [`closed with ${code}`, count] as const);
-      return { rateLimited, badPackets, ...Object.fromEntries(codes) };
+      return { ...limitsReached, badPackets, ...Object.fromEntries(codes) };
     },
     broadcast: () => undefined,
     close: () => undefined,
