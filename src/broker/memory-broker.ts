@@ -10,7 +10,7 @@ import {
   UsageError,
   unstoredPosition,
 } from '../channel/index.ts';
-import { checkDraft, checkLimit, checkPolicy } from './argument-check.ts';
+import { checkDraft, checkLimit, checkNumbers, checkPolicy } from './argument-check.ts';
 import type {
   Broker,
   BrokerSubscription,
@@ -27,26 +27,55 @@ import type { MailboxStore } from './memory/channel-parts.ts';
 import { type FeedOptions, FeedSet, throwLater } from './memory/feed.ts';
 import { memoryParts } from './memory/memory-parts.ts';
 import { MemoryPresence, presenceIn } from './memory/memory-presence.ts';
+import { StoredBytes } from './memory/stored-bytes.ts';
 import type { PresenceBroker } from './presence-broker.ts';
 
-export interface MemoryBrokerOptions {
+export interface MemoryBrokerLimits {
+  /**
+   * Channels known at a time, and as many with presence. An unused channel is forgotten after `idleMs`, and one that was only
+   * looked into as soon as there is no room.
+   * Beyond: `BROKER_FULL`; a client that publishes or enters is told `full`, one that reads `unavailable`.
+   * @default 100_000
+   */
+  readonly maxChannels?: number;
+  /**
+   * Bytes of what all channels keep, as they are counted: the characters and bytes of data, 16 for each value, 64 for each map
+   * and list, 128 for each publication, 256 for each producer and dedupe key that is remembered.
+   * Beyond: the oldest of the same `log` goes before its time; where that is not enough, and in other channels, `full`.
+   * @default 268_435_456 (256 MiB)
+   */
+  readonly maxStoredBytes?: number;
+  /**
+   * Members who are present, in all channels together.
+   * Beyond: `BROKER_FULL`; the client is told `full`.
+   * @default 100_000
+   */
+  readonly maxMembers?: number;
+  /**
+   * Producers, and as many dedupe keys, remembered for one channel.
+   * Beyond: a publish that needs one more is refused as `full`.
+   * @default 100_000
+   */
+  readonly maxRemembered?: number;
+  /**
+   * Publications held for a subscription that was not started yet.
+   * Beyond: it is lost to `overflow`, and begins again.
+   * @default 10_000
+   */
+  readonly maxHeld?: number;
+}
+
+export interface MemoryBrokerOptions extends MemoryBrokerLimits {
   /** @default systemClock */
   readonly clock?: Clock;
   /** Names a new epoch, never the same twice (`isEpoch` says of which characters).
    * @default 72 random bits */
   readonly createEpoch?: () => string;
-  /** Channels known at a time; one more is refused. An unused channel is forgotten after `idleMs`.
-   * @default 100_000 */
-  readonly maxChannels?: number;
-  /** Producers, and dedupe keys, remembered for one channel; a publish that needs one more is refused as `full`.
-   * @default 100_000 */
-  readonly maxRemembered?: number;
-  /** Publications held for a subscription that was not started yet; one more, and it is lost.
-   * @default 10_000 */
-  readonly maxHeld?: number;
   /** How long a channel without subscription and without content keeps its epoch, in milliseconds.
    * @default 600_000 */
   readonly idleMs?: number;
+  /** A limit was reached. Must not throw. @default not told */
+  readonly onLimit?: (limit: keyof MemoryBrokerLimits) => void;
   /** A subscription's handler threw. The publication counts as delivered.
    * @default throws it again outside of the call, as an uncaught exception */
   readonly onHandlerError?: (error: unknown) => void;
@@ -56,11 +85,26 @@ export const memoryBrokerDefaults: Required<MemoryBrokerOptions> = Object.freeze
   clock: systemClock,
   createEpoch: () => randomBytes(9).toString('base64url'),
   maxChannels: 100_000,
+  maxStoredBytes: 256 * 1024 * 1024,
+  maxMembers: 100_000,
   maxRemembered: 100_000,
   maxHeld: 10_000,
   idleMs: 600_000,
+  onLimit: () => {},
   onHandlerError: throwLater,
 });
+
+const numbers = [
+  'maxChannels',
+  'maxStoredBytes',
+  'maxMembers',
+  'maxRemembered',
+  'maxHeld',
+  'idleMs',
+] as const;
+
+/** Between two looks for what can go before its time, in milliseconds. */
+const lookAgainMs = 1_000;
 
 interface Channel {
   /** Replaced, with its epoch, when the class changes. `undefined` in a channel that stores nothing. */
@@ -81,15 +125,25 @@ export class MemoryBroker implements Broker {
   readonly #feedOptions: FeedOptions<Publication, SubscriptionHandler>;
   readonly #channels = new Map<string, Channel>();
   readonly #presence: MemoryPresence;
+  readonly #stored: StoredBytes;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #cancelSweep: (() => void) | undefined;
   #isClosed = false;
 
+  /** @throws {UsageError} naming the number that can limit nothing. */
   constructor(options: MemoryBrokerOptions = {}) {
-    this.#options = { ...memoryBrokerDefaults, ...options };
-    const { maxHeld, onHandlerError } = this.#options;
+    checkNumbers(options, numbers);
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    this.#options = { ...memoryBrokerDefaults, ...Object.fromEntries(given) };
+    const { maxHeld, onHandlerError, maxStoredBytes, onLimit } = this.#options;
+    this.#stored = new StoredBytes(maxStoredBytes, (limit) => {
+      onLimit(limit);
+      if (limit === 'maxStoredBytes') this.#look();
+    });
     this.#feedOptions = {
       deliver: (handler, publication) => handler.onPublication(publication),
       maxHeld,
+      onOverflow: () => onLimit('maxHeld'),
       onHandlerError,
     };
     this.#presence = new MemoryPresence(this.#options);
@@ -148,6 +202,7 @@ export class MemoryBroker implements Broker {
       this.#channels.set(name, channel);
       this.#scheduleSweep();
     } else if (deliveryClassOf(channel) !== policy.class) {
+      if (channel.log !== undefined) this.#stored.forget(channel.log);
       channel.log = this.#createLog(policy);
       channel.feeds.loseAll('epoch');
     } else if (channel.log !== undefined && channel.log.policy !== policy) {
@@ -160,17 +215,24 @@ export class MemoryBroker implements Broker {
   #createLog(policy: ChannelPolicy): ChannelLog | undefined {
     if (!deliveryTraits[policy.class].isStored) return undefined;
     const { createEpoch, maxRemembered } = this.#options;
-    return new ChannelLog({ epoch: createEpoch(), policy, parts: memoryParts(policy, maxRemembered) });
+    return new ChannelLog({
+      epoch: createEpoch(),
+      policy,
+      parts: memoryParts(policy, maxRemembered),
+      stored: this.#stored,
+    });
   }
 
   /** `undefined` for a channel that is not known: there is nothing to acknowledge or release. */
-  #mailboxOf(channelName: string): { readonly table: MailboxStore; readonly epoch: string } | undefined {
+  #mailboxOf(
+    channelName: string,
+  ): { readonly table: MailboxStore; readonly epoch: string; readonly log: ChannelLog } | undefined {
     this.#checkOpen();
     const channel = this.#channels.get(channelName);
     if (channel === undefined) return undefined;
     const table = channel.log?.mailbox;
     if (table === undefined) throw new UsageError(`not a mailbox: ${channelName}`);
-    return { table, epoch: channel.log!.epoch };
+    return { table, epoch: channel.log!.epoch, log: channel.log! };
   }
 
   #mailboxPower(): MailboxBroker {
@@ -185,7 +247,10 @@ export class MemoryBroker implements Broker {
       },
       acknowledge: async (channelName, { consumer, epoch, offsets }) => {
         const mailbox = this.#mailboxOf(channelName);
-        return epoch === mailbox?.epoch ? mailbox.table.acknowledge(consumer, offsets) : [];
+        if (epoch !== mailbox?.epoch) return [];
+        const taken = mailbox.table.acknowledge(consumer, offsets);
+        this.#stored.count(mailbox.log);
+        return taken;
       },
       release: async (channelName, consumer) => this.#mailboxOf(channelName)?.table.release(consumer),
     };
@@ -198,6 +263,10 @@ export class MemoryBroker implements Broker {
   #checkRoom(): void {
     const { maxChannels } = this.#options;
     if (this.#channels.size < maxChannels) return;
+    // Names that were only looked into must not keep others out.
+    this.#look();
+    if (this.#channels.size < maxChannels) return;
+    this.#options.onLimit('maxChannels');
     throw new BrokerError('BROKER_FULL', `already ${maxChannels} channels`, { effect: 'none' });
   }
 
@@ -209,14 +278,27 @@ export class MemoryBroker implements Broker {
   /** Forgets what nobody uses. The timer rests with the last channel. */
   #sweep(): void {
     this.#cancelSweep = undefined;
-    const now = this.#options.clock.now();
-    const usedBefore = now - this.#options.idleMs;
-    for (const [name, channel] of this.#channels) {
-      const isEmpty = channel.log === undefined || channel.log.isEmpty(now);
-      if (isEmpty && channel.feeds.size === 0 && channel.usedAt <= usedBefore) this.#channels.delete(name);
-    }
+    const usedBefore = this.#options.clock.now() - this.#options.idleMs;
+    this.#forget(({ usedAt }) => usedAt <= usedBefore);
     this.#presence.sweep(usedBefore);
     if (this.#channels.size + this.#presence.channelCount > 0) this.#scheduleSweep();
+  }
+
+  /** There is no room: what is too old goes now, and so do channels in which nothing was ever published. */
+  #look(): void {
+    const now = this.#options.clock.now();
+    if (now - this.#lookedAt < lookAgainMs) return;
+    this.#lookedAt = now;
+    this.#forget(({ log }) => log === undefined || log.head === 0);
+  }
+
+  /** Trims all channels, and forgets those that are empty and that nobody listens to, if they may go. */
+  #forget(mayGo: (channel: Channel) => boolean): void {
+    const now = this.#options.clock.now();
+    for (const [name, channel] of this.#channels) {
+      const isEmpty = channel.log === undefined || channel.log.isEmpty(now);
+      if (isEmpty && channel.feeds.size === 0 && mayGo(channel)) this.#channels.delete(name);
+    }
   }
 }
 

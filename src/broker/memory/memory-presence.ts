@@ -10,6 +10,7 @@ import {
 import { checkLease, checkLimit, checkMember } from '../argument-check.ts';
 import type { LostReason } from '../broker.ts';
 import type { Clock } from '../clock.ts';
+import { BrokerError } from '../errors.ts';
 import type {
   NodeLease,
   PresenceAnswer,
@@ -24,7 +25,12 @@ import { type FeedOptions, FeedSet } from './feed.ts';
 export interface MemoryPresenceOptions {
   readonly clock: Clock;
   readonly createEpoch: () => string;
+  /** Channels in which somebody is, or is looked for; one more is refused with `BROKER_FULL`. */
+  readonly maxChannels: number;
+  /** Members in all channels; one more is refused with `BROKER_FULL`. */
+  readonly maxMembers: number;
   readonly maxHeld: number;
+  onLimit?(limit: 'maxChannels' | 'maxMembers' | 'maxHeld'): void;
   readonly onHandlerError: (error: unknown) => void;
 }
 
@@ -47,12 +53,17 @@ interface Lease {
   readonly keys: Map<PresentChannel, Set<string>>;
 }
 
+/** Between two looks for channels that can go before their time, in milliseconds. */
+const lookAgainMs = 1_000;
+
 /** The synchronous half of the presence power: `MemoryBroker` puts promises around it. */
 export class MemoryPresence {
   readonly #options: MemoryPresenceOptions;
   readonly #feedOptions: FeedOptions<PresenceChange, PresenceHandler>;
   readonly #channels = new Map<string, PresentChannel>();
   readonly #leases = new Map<string, Lease>();
+  #memberCount = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: MemoryPresenceOptions) {
     this.#options = options;
@@ -60,6 +71,7 @@ export class MemoryPresence {
     this.#feedOptions = {
       deliver: (handler, change) => handler.onChange(change),
       maxHeld,
+      onOverflow: () => options.onLimit?.('maxHeld'),
       onHandlerError,
     };
   }
@@ -70,9 +82,12 @@ export class MemoryPresence {
 
   put(channelName: string, member: PresenceMember, { node, ttlMs }: NodeLease): PresenceAnswer {
     const channel = this.#channel(channelName);
+    const { count } = channel.members;
+    if (channel.members.get(member.key) === undefined) this.#checkMembers();
     const leaseBegan = !this.#leases.has(node);
     const lease = this.#extend(node, ttlMs);
     const applied = channel.members.put(member);
+    this.#memberCount += channel.members.count - count;
     if (applied) {
       this.#drop(channel, member.key);
       channel.leases.set(member.key, lease);
@@ -136,11 +151,13 @@ export class MemoryPresence {
     this.#leases.clear();
     for (const channel of this.#channels.values()) channel.feeds.loseAll(reason);
     this.#channels.clear();
+    this.#memberCount = 0;
   }
 
   #channel(name: string): PresentChannel {
     let channel = this.#channels.get(name);
     if (channel === undefined) {
+      this.#checkChannels();
       channel = {
         name,
         epoch: this.#options.createEpoch(),
@@ -156,10 +173,33 @@ export class MemoryPresence {
     return channel;
   }
 
+  #checkChannels(): void {
+    const { maxChannels, clock } = this.#options;
+    if (this.#channels.size < maxChannels) return;
+    // Channels that were only looked into must not keep others out.
+    if (clock.now() - this.#lookedAt >= lookAgainMs) {
+      this.#lookedAt = clock.now();
+      this.sweep(Number.POSITIVE_INFINITY);
+      if (this.#channels.size < maxChannels) return;
+    }
+    this.#refuse('maxChannels', `already ${maxChannels} channels with presence`);
+  }
+
+  #checkMembers(): void {
+    const { maxMembers } = this.#options;
+    if (this.#memberCount >= maxMembers) this.#refuse('maxMembers', `already ${maxMembers} members`);
+  }
+
+  #refuse(limit: 'maxChannels' | 'maxMembers', message: string): never {
+    this.#options.onLimit?.(limit);
+    throw new BrokerError('BROKER_FULL', message, { effect: 'none' });
+  }
+
   #leave(channel: PresentChannel, leave: PresenceLeave): boolean {
     const wasPresent = channel.members.get(leave.key) !== undefined;
     // A leave of one who is not there is remembered, so that an older put does not enter; but nobody needs to hear it.
     if (!channel.members.leave(leave) || !wasPresent) return false;
+    this.#memberCount--;
     this.#drop(channel, leave.key);
     channel.feeds.tell({ type: 'leave', offset: ++channel.offset, leave });
     return true;

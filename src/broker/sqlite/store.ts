@@ -13,12 +13,15 @@ import type {
   StoreCall,
   StoreCalls,
   StoreFailure,
+  StoreLimit,
   StoreSettings,
 } from './store-call.ts';
 import { channelCells, channelRowOf, Statements, StoredChannel } from './stored-channel.ts';
 
 /** Channels whose sequencers stay at hand between batches. */
 const maxAtHand = 10_000;
+/** Between two looks for channels that can go before their time, in milliseconds. */
+const lookAgainMs = 1_000;
 /** Channels that one sweep looks at. */
 const channelsPerSweep = 100;
 
@@ -44,12 +47,14 @@ export class Store {
   readonly #count: SqliteStatement;
   readonly #add: SqliteStatement;
   readonly #forget: readonly SqliteStatement[];
+  readonly #forgetEmpty: SqliteStatement;
   readonly #policies: ReadonlyMap<number, ChannelPolicy>;
   readonly #atHand = new Map<string, StoredChannel>();
   #touched = new Set<StoredChannel>();
   #commits: number;
   #time: number;
   #hasWritten = false;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor({ database, witness, commits, time, policies }: StoreState, settings: StoreSettings) {
     this.#policies = policies;
@@ -68,6 +73,7 @@ export class Store {
       `INSERT INTO channel (name, epoch, policy, head, horizon, used_at, seal)
        VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
     );
+    this.#forgetEmpty = database.prepare('DELETE FROM channel WHERE head = 0 RETURNING name');
     this.#forget = [
       'DELETE FROM result WHERE producer IN (SELECT id FROM producer WHERE channel = ?)',
       ...['publication', ...tablesOfAnEpoch].map((table) => `DELETE FROM ${table} WHERE channel = ?`),
@@ -193,8 +199,9 @@ export class Store {
 
   #create(name: string, policy: ChannelPolicy): StoredChannel {
     const { maxChannels, maxRemembered } = this.#settings;
-    if ((this.#count.get()!.count as number) >= maxChannels) {
-      throw new BrokerError('BROKER_FULL', `already ${maxChannels} channels`, { effect: 'none' });
+    if (this.#isFull(maxChannels)) {
+      this.#forgetUntouched();
+      if (this.#isFull(maxChannels)) throw new FullError('maxChannels', `already ${maxChannels} channels`);
     }
     const row = { name, epoch: createEpoch(), policy, head: 0, horizon: 0, usedAt: this.#time };
     const id = this.#add.get(...channelCells(row))!.id as number;
@@ -203,6 +210,24 @@ export class Store {
     this.#touched.add(channel);
     this.#hasWritten = true;
     return channel;
+  }
+
+  #isFull(maxChannels: number): boolean {
+    return (this.#count.get()!.count as number) >= maxChannels;
+  }
+
+  /** Names that were only looked into must not keep others out: channels in which nothing was ever published go. */
+  #forgetUntouched(): void {
+    if (this.#time - this.#lookedAt < lookAgainMs) return;
+    this.#lookedAt = this.#time;
+    for (const channel of this.#touched) channel.flush();
+    for (const { name } of this.#forgetEmpty.all()) {
+      const channel = this.#atHand.get(name as string);
+      if (channel === undefined) continue;
+      this.#atHand.delete(channel.name);
+      this.#touched.delete(channel);
+    }
+    this.#hasWritten = true;
   }
 
   #drop(channel: StoredChannel): void {
@@ -258,7 +283,14 @@ function isReading(call: StoreCall): boolean {
 /** @throws what is no failure of a call: damage, and errors of ours. */
 export function failureOf(error: unknown, isCommitting: boolean): StoreFailure {
   if (error instanceof BrokerError) {
-    return { type: 'failed', code: error.code, message: error.message, effect: error.effect };
+    const { code, message, effect } = error;
+    return {
+      type: 'failed',
+      code,
+      message,
+      effect,
+      ...(error instanceof FullError && { limit: error.limit }),
+    };
   }
   const code = sqliteCodeOf(error);
   if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') {
@@ -268,11 +300,24 @@ export function failureOf(error: unknown, isCommitting: boolean): StoreFailure {
   // What did not fit, or was not let in, is not there. When the disk failed during the commit nobody knows.
   const isOut = !isCommitting || code === 'SQLITE_FULL' || code === 'SQLITE_READONLY';
   const message = explanations.get(code) ?? `the store failed: ${(error as Error).message}`;
-  return { type: 'failed', code: 'BROKER_UNAVAILABLE', message, effect: isOut ? 'none' : 'unknown' };
+  const effect = isOut ? 'none' : 'unknown';
+  if (code === 'SQLITE_FULL')
+    return { type: 'failed', code: 'BROKER_FULL', message, effect, limit: 'maxFileBytes' };
+  return { type: 'failed', code: 'BROKER_UNAVAILABLE', message, effect };
+}
+
+/** The store keeps as much as it may. */
+class FullError extends BrokerError {
+  readonly limit: StoreLimit;
+
+  constructor(limit: StoreLimit, message: string) {
+    super('BROKER_FULL', message, { effect: 'none' });
+    this.limit = limit;
+  }
 }
 
 const explanations = new Map([
-  ['SQLITE_FULL', 'no room is left on the disk of the store'],
+  ['SQLITE_FULL', 'no room is left on the disk of the store, or maxFileBytes allows no more'],
   ['SQLITE_READONLY', 'the disk of the store cannot be written'],
   ['SQLITE_BUSY', 'the store is in use by another process'],
   ['SQLITE_CANTOPEN', 'the file of the store cannot be opened or created'],
