@@ -65,6 +65,14 @@ export function checkLease(node: string, ttlMs: number): void {
 
 const maxNodeLength = 128;
 
+/** An option that is undefined is an option not given. */
+export function given<Options extends object>(
+  options: Options,
+): { [Key in keyof Options]: Exclude<Options[Key], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof Options]: Exclude<Options[Key], undefined> };
+}
+
 /** @throws {UsageError} when a number that was given can limit nothing, or no timer can wait for it. */
 export function checkNumbers<Name extends string>(
   given: { readonly [N in Name]?: number | undefined },

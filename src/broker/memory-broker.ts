@@ -10,7 +10,7 @@ import {
   UsageError,
   unstoredPosition,
 } from '../channel/index.ts';
-import { checkDraft, checkLimit, checkNumbers, checkPolicy } from './argument-check.ts';
+import { checkDraft, checkLimit, checkNumbers, checkPolicy, given } from './argument-check.ts';
 import type {
   Broker,
   BrokerSubscription,
@@ -24,6 +24,7 @@ import { BrokerError } from './errors.ts';
 import type { MailboxBroker } from './mailbox-broker.ts';
 import { ChannelLog, place } from './memory/channel-log.ts';
 import type { MailboxStore } from './memory/channel-parts.ts';
+import { ChannelRoom } from './memory/channel-room.ts';
 import { type FeedOptions, FeedSet, throwLater } from './memory/feed.ts';
 import { memoryParts } from './memory/memory-parts.ts';
 import { MemoryPresence, presenceIn } from './memory/memory-presence.ts';
@@ -103,8 +104,8 @@ const numbers = [
   'idleMs',
 ] as const;
 
-/** Between two looks for what can go before its time, in milliseconds. */
-const lookAgainMs = 1_000;
+/** Looking through all channels takes milliseconds: a stranger whose publications find no room must not set the pace. */
+const trimEveryMs = 1_000;
 
 interface Channel {
   /** Replaced, with its epoch, when the class changes. `undefined` in a channel that stores nothing. */
@@ -124,21 +125,21 @@ export class MemoryBroker implements Broker {
   readonly #options: Required<MemoryBrokerOptions>;
   readonly #feedOptions: FeedOptions<Publication, SubscriptionHandler>;
   readonly #channels = new Map<string, Channel>();
+  readonly #room: ChannelRoom<Channel>;
   readonly #presence: MemoryPresence;
   readonly #stored: StoredBytes;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #trimmedAt = Number.NEGATIVE_INFINITY;
   #cancelSweep: (() => void) | undefined;
   #isClosed = false;
 
   /** @throws {UsageError} naming the number that can limit nothing. */
   constructor(options: MemoryBrokerOptions = {}) {
     checkNumbers(options, numbers);
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    this.#options = { ...memoryBrokerDefaults, ...Object.fromEntries(given) };
+    this.#options = { ...memoryBrokerDefaults, ...given(options) };
     const { maxHeld, onHandlerError, maxStoredBytes, onLimit } = this.#options;
     this.#stored = new StoredBytes(maxStoredBytes, (limit) => {
       onLimit(limit);
-      if (limit === 'maxStoredBytes') this.#look();
+      if (limit === 'maxStoredBytes') this.#trimAll();
     });
     this.#feedOptions = {
       deliver: (handler, publication) => handler.onPublication(publication),
@@ -146,6 +147,7 @@ export class MemoryBroker implements Broker {
       onOverflow: () => onLimit('maxHeld'),
       onHandlerError,
     };
+    this.#room = new ChannelRoom(this.#channels, this.#options, isMissed);
     this.#presence = new MemoryPresence(this.#options);
     this.presence = presenceIn(this.#presence, () => {
       this.#checkOpen();
@@ -197,7 +199,7 @@ export class MemoryBroker implements Broker {
     checkPolicy(policy, this.durability);
     let channel = this.#channels.get(name);
     if (channel === undefined) {
-      this.#checkRoom();
+      this.#room.make();
       channel = { log: this.#createLog(policy), feeds: new FeedSet(this.#feedOptions), usedAt: 0 };
       this.#channels.set(name, channel);
       this.#scheduleSweep();
@@ -260,16 +262,6 @@ export class MemoryBroker implements Broker {
     if (this.#isClosed) throw new BrokerError('BROKER_CLOSED', 'the broker was closed', { effect: 'none' });
   }
 
-  #checkRoom(): void {
-    const { maxChannels } = this.#options;
-    if (this.#channels.size < maxChannels) return;
-    // Names that were only looked into must not keep others out.
-    this.#look();
-    if (this.#channels.size < maxChannels) return;
-    this.#options.onLimit('maxChannels');
-    throw new BrokerError('BROKER_FULL', `already ${maxChannels} channels`, { effect: 'none' });
-  }
-
   #scheduleSweep(): void {
     if (this.#cancelSweep !== undefined || this.#isClosed) return;
     this.#cancelSweep = this.#options.clock.setTimer(() => this.#sweep(), this.#options.idleMs);
@@ -278,30 +270,30 @@ export class MemoryBroker implements Broker {
   /** Forgets what nobody uses. The timer rests with the last channel. */
   #sweep(): void {
     this.#cancelSweep = undefined;
-    const usedBefore = this.#options.clock.now() - this.#options.idleMs;
-    this.#forget(({ usedAt }) => usedAt <= usedBefore);
+    const now = this.#options.clock.now();
+    const usedBefore = now - this.#options.idleMs;
+    for (const [name, channel] of this.#channels) {
+      const isEmpty = channel.log === undefined || channel.log.isEmpty(now);
+      if (isEmpty && channel.feeds.size === 0 && channel.usedAt <= usedBefore) this.#channels.delete(name);
+    }
     this.#presence.sweep(usedBefore);
     if (this.#channels.size + this.#presence.channelCount > 0) this.#scheduleSweep();
   }
 
-  /** There is no room: what is too old goes now, and so do channels in which nothing was ever published. */
-  #look(): void {
+  /** There is no room for what somebody wants to keep: what is too old goes now, not with the next sweep. */
+  #trimAll(): void {
     const now = this.#options.clock.now();
-    if (now - this.#lookedAt < lookAgainMs) return;
-    this.#lookedAt = now;
-    this.#forget(({ log }) => log === undefined || log.head === 0);
-  }
-
-  /** Trims all channels, and forgets those that are empty and that nobody listens to, if they may go. */
-  #forget(mayGo: (channel: Channel) => boolean): void {
-    const now = this.#options.clock.now();
-    for (const [name, channel] of this.#channels) {
-      const isEmpty = channel.log === undefined || channel.log.isEmpty(now);
-      if (isEmpty && channel.feeds.size === 0 && mayGo(channel)) this.#channels.delete(name);
-    }
+    if (now - this.#trimmedAt < trimEveryMs) return;
+    this.#trimmedAt = now;
+    for (const { log } of this.#channels.values()) log?.isEmpty(now);
   }
 }
 
 function deliveryClassOf(channel: Channel): ChannelPolicy['class'] {
   return channel.log?.policy.class ?? 'signal';
+}
+
+/** One to which nothing was ever published, and nobody listens, is the same when it is made anew. */
+function isMissed({ log, feeds }: Channel): boolean {
+  return feeds.size > 0 || (log !== undefined && log.head > 0);
 }

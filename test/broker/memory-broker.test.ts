@@ -211,4 +211,43 @@ describe('MemoryBroker', () => {
     assert.deepEqual(heard, [1, 2]);
     assert.equal(errors.length, 2);
   });
+
+  it('lets go of channels that were only looked at when there is room for no other: strangers cannot fill it', async () => {
+    const clock = new VirtualClock();
+    const broker = new MemoryBroker({ clock, maxChannels: 3 });
+    const [kept, listened] = [
+      await broker.publish('kept', { data: 1 }, log),
+      await broker.subscribe('listened', log),
+    ];
+    for (let index = 0; index < 10; index++) {
+      clock.advance(1_000);
+      (await broker.subscribe(`glance:${index}`, log)).close();
+      await broker.history(`page:${index}`, { type: 'forward', limit: 0 }, log).catch(() => undefined);
+    }
+    clock.advance(1_000);
+    assert.ok((await broker.publish('new', { data: 1 }, log)).type === 'accepted');
+    assert.ok(kept.type === 'accepted');
+    const { kept: still } = await broker.history('kept', { type: 'forward', limit: 0 }, log);
+    assert.deepEqual([still.epoch, still.head], [kept.position.epoch, 1]);
+    assert.equal((await broker.subscribe('listened', log)).position.epoch, listened.position.epoch);
+    await assert.rejects(broker.publish('one more', { data: 1 }, log), { code: 'BROKER_FULL' });
+  });
+
+  it('bounds the channels whose presence is looked at, and keeps those where somebody is', async () => {
+    const clock = new VirtualClock();
+    const presence = new MemoryBroker({ clock, maxChannels: 3 }).presence;
+    const lease = { node: 'n', ttlMs: 1_000_000 };
+    await presence.put('there', { key: 'ann', clock: 1, data: 1 }, lease);
+    await presence.watch('watched');
+    for (let index = 0; index < 10; index++) {
+      clock.advance(1_000);
+      await presence.read(`glance:${index}`, { limit: 1 });
+    }
+    assert.equal((await presence.read('there', { limit: 1 })).count, 1);
+    await presence.put('also', { key: 'bob', clock: 1, data: 1 }, lease).catch(() => undefined);
+    clock.advance(1_000);
+    await presence.put('also', { key: 'bob', clock: 1, data: 1 }, lease);
+    clock.advance(1_000);
+    await assert.rejects(presence.read('one more', { limit: 1 }), { code: 'BROKER_FULL', effect: 'none' });
+  });
 });

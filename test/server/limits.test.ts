@@ -35,8 +35,8 @@ describe('limits of a realtime server that can never work are refused', () => {
     ],
     [
       'a hello longer than a packet',
-      { maxHelloBytes: 2_000, maxPacketBytes: 1_000 },
-      /maxHelloBytes \(2000\) is above limits\.maxPacketBytes \(1000\)/,
+      { maxHelloBytes: 30_000, maxPacketBytes: 20_000 },
+      /maxHelloBytes \(30000\) is above limits\.maxPacketBytes \(20000\)/,
     ],
     [
       'a queue above that of all together',
@@ -55,8 +55,8 @@ describe('limits of a realtime server that can never work are refused', () => {
     ],
     [
       'more maps and lists than bytes',
-      { maxContainers: 2_000, maxPacketBytes: 1_000 },
-      /maxContainers \(2000\) is above limits\.maxPacketBytes \(1000\)/,
+      { maxContainers: 30_000, maxPacketBytes: 20_000 },
+      /maxContainers \(30000\) is above limits\.maxPacketBytes \(20000\)/,
     ],
     [
       'more packets than messages',
@@ -118,10 +118,10 @@ describe('limits of a realtime server that can never work are refused', () => {
 
 describe('limits of a realtime server', () => {
   it('fill in what follows from others: one limit for the packet and its message, one for both queues', () => {
-    const { session, rates, webSocket } = resolveLimits({ maxPacketBytes: 1_000, maxPacketsPerSecond: 100 });
-    assert.equal(webSocket.maxMessageBytes, 1_000);
+    const { session, rates, webSocket } = resolveLimits({ maxPacketBytes: 20_000, maxPacketsPerSecond: 100 });
+    assert.equal(webSocket.maxMessageBytes, 20_000);
     assert.equal(webSocket.maxQueuedBytes, 1_048_576 + 65_536 + 16 * 1024 * 1024);
-    assert.equal(session.maxHelloBytes, 1_000);
+    assert.equal(session.maxHelloBytes, 16_384);
     assert.deepEqual(rates.maxPublishesPerSecond, 100);
     const { webSocket: small } = resolveLimits({ maxTotalQueuedBytes: 2_000_000 });
     assert.equal(small.maxQueuedBytes, 2_000_000, 'a connection has no more than there is for all');
@@ -163,18 +163,18 @@ describe('limits of a realtime server', () => {
   });
 
   it('count a message that is too long as the packet that it is', async (test) => {
-    const { realtime, url } = await openRealtime(test, { limits: { maxPacketBytes: 1_000 } });
+    const { realtime, url } = await openRealtime(test, { limits: { maxPacketBytes: 20_000 } });
     const client = await welcome(test, url);
-    client.socket.send('x'.repeat(1_001));
+    client.socket.send('x'.repeat(20_001));
     assert.equal((await client.closed).code, 1009);
     assert.equal(realtime.metrics().limitsReached.maxPacketBytes, 1);
   });
 
   it('count a hello that is too long', async (test) => {
-    const { realtime, url } = await openRealtime(test, { limits: { maxHelloBytes: 1_000 } });
+    const { realtime, url } = await openRealtime(test, { limits: { maxHelloBytes: 20_000 } });
     const client = new RawClient(test, url);
     await client.opened;
-    client.socket.send('x'.repeat(1_001));
+    client.socket.send('x'.repeat(20_001));
     assert.equal((await client.closed).code, 1009);
     assert.equal(realtime.metrics().limitsReached.maxHelloBytes, 1);
   });

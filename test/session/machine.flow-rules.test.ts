@@ -162,4 +162,24 @@ describe('rules of flow control', () => {
     const resume = { ch: [['chat', 'e1', o]] };
     assert.equal(rig.greeted({ resume }).last('welcome').res[0].r, 'ok');
   });
+
+  it('a page of history is no larger than what may be queued: it ends early, and says where to go on', () => {
+    for (const dir of ['back', 'fwd']) {
+      const rig = new Rig({ limits: { maxQueuedBytes: 1_000 } });
+      const peer = rig.greeted();
+      for (const letter of 'abcdefg') peer.publish(letter.repeat(300));
+      peer.publish('h'.repeat(2_000));
+      const read: string[] = [];
+      let at = {};
+      for (let page = 0; page < 8; page++) {
+        const { ok } = peer.ask({ t: 'hist', ch: 'chat', dir, n: 100, ...at });
+        assert.ok(ok.m.length <= 3, 'three of them have less than 1 000 bytes');
+        assert.ok(ok.m.length > 0, 'one is always there, however long');
+        for (const { d } of ok.m) read.push(d[0]);
+        at = { e: ok.e, o: ok.next };
+        if (!ok.more) break;
+      }
+      assert.equal(read.join(''), dir === 'fwd' ? 'abcdefgh' : 'hgfedcba');
+    }
+  });
 });

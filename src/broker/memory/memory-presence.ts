@@ -20,12 +20,13 @@ import type {
   PresenceQuery,
   PresenceWatch,
 } from '../presence-broker.ts';
+import { ChannelRoom } from './channel-room.ts';
 import { type FeedOptions, FeedSet } from './feed.ts';
 
 export interface MemoryPresenceOptions {
   readonly clock: Clock;
   readonly createEpoch: () => string;
-  /** Channels in which somebody is, or is looked for; one more is refused with `BROKER_FULL`. */
+  /** Channels known at a time; one more is refused, unless there is one where nobody is and nobody looks. */
   readonly maxChannels: number;
   /** Members in all channels; one more is refused with `BROKER_FULL`. */
   readonly maxMembers: number;
@@ -53,9 +54,6 @@ interface Lease {
   readonly keys: Map<PresentChannel, Set<string>>;
 }
 
-/** Between two looks for channels that can go before their time, in milliseconds. */
-const lookAgainMs = 1_000;
-
 /** The synchronous half of the presence power: `MemoryBroker` puts promises around it. */
 export class MemoryPresence {
   readonly #options: MemoryPresenceOptions;
@@ -63,10 +61,15 @@ export class MemoryPresence {
   readonly #channels = new Map<string, PresentChannel>();
   readonly #leases = new Map<string, Lease>();
   #memberCount = 0;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  readonly #room: ChannelRoom<PresentChannel>;
 
   constructor(options: MemoryPresenceOptions) {
     this.#options = options;
+    this.#room = new ChannelRoom(
+      this.#channels,
+      options,
+      ({ members, feeds }) => members.count > 0 || feeds.size > 0,
+    );
     const { maxHeld, onHandlerError } = options;
     this.#feedOptions = {
       deliver: (handler, change) => handler.onChange(change),
@@ -157,7 +160,7 @@ export class MemoryPresence {
   #channel(name: string): PresentChannel {
     let channel = this.#channels.get(name);
     if (channel === undefined) {
-      this.#checkChannels();
+      this.#room.make();
       channel = {
         name,
         epoch: this.#options.createEpoch(),
@@ -173,26 +176,11 @@ export class MemoryPresence {
     return channel;
   }
 
-  #checkChannels(): void {
-    const { maxChannels, clock } = this.#options;
-    if (this.#channels.size < maxChannels) return;
-    // Channels that were only looked into must not keep others out.
-    if (clock.now() - this.#lookedAt >= lookAgainMs) {
-      this.#lookedAt = clock.now();
-      this.sweep(Number.POSITIVE_INFINITY);
-      if (this.#channels.size < maxChannels) return;
-    }
-    this.#refuse('maxChannels', `already ${maxChannels} channels with presence`);
-  }
-
   #checkMembers(): void {
     const { maxMembers } = this.#options;
-    if (this.#memberCount >= maxMembers) this.#refuse('maxMembers', `already ${maxMembers} members`);
-  }
-
-  #refuse(limit: 'maxChannels' | 'maxMembers', message: string): never {
-    this.#options.onLimit?.(limit);
-    throw new BrokerError('BROKER_FULL', message, { effect: 'none' });
+    if (this.#memberCount < maxMembers) return;
+    this.#options.onLimit?.('maxMembers');
+    throw new BrokerError('BROKER_FULL', `already ${maxMembers} members`, { effect: 'none' });
   }
 
   #leave(channel: PresentChannel, leave: PresenceLeave): boolean {

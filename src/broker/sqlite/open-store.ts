@@ -5,9 +5,10 @@ import { dirname, resolve } from 'node:path';
 import { type ChannelPolicy, UsageError } from '../../channel/index.ts';
 import { CommitWitness, witnessPathOf } from './commit-witness.ts';
 import { loadDriver, type OpenDatabase, type SqliteDatabase, sqliteCodeOf } from './driver.ts';
+import { createEpoch } from './epoch.ts';
 import { applicationId, createTables, schemaVersion, tablesOfAnEpoch } from './schema.ts';
 import { checkSeal, DamageError, sealOf } from './seal.ts';
-import { createEpoch, Store } from './store.ts';
+import { Store } from './store.ts';
 import type { StoreOpening, StoreSettings } from './store-call.ts';
 import { channelCells, channelRowOf } from './stored-channel.ts';
 

@@ -9,7 +9,7 @@ import {
   UsageError,
   unstoredPosition,
 } from '../../channel/index.ts';
-import { checkDraft, checkLimit, checkNumbers, checkPolicy } from '../argument-check.ts';
+import { checkDraft, checkLimit, checkNumbers, checkPolicy, given } from '../argument-check.ts';
 import type {
   Broker,
   BrokerSubscription,
@@ -27,16 +27,15 @@ import { FeedSet, throwLater } from '../memory/feed.ts';
 import { MemoryPresence, presenceIn } from '../memory/memory-presence.ts';
 import type { PresenceBroker } from '../presence-broker.ts';
 import type { DriverName } from './driver.ts';
+import { createEpoch } from './epoch.ts';
 import { decodeData, encodeData } from './publication-data.ts';
-import { createEpoch } from './store.ts';
 import type { StoreOpening } from './store-call.ts';
 import { StoreLink } from './store-link.ts';
 
 export interface SqliteBrokerLimits {
   /**
-   * Channels in the file, and as many with presence. One in which nothing was ever published is forgotten as soon as there is
-   * no room.
-   * Beyond: `BROKER_FULL`; a client that publishes or enters is told `full`, one that reads `unavailable`.
+   * Channels in the file, which are those that were published to; and as many with presence.
+   * Beyond: `BROKER_FULL`; a client that publishes or enters is told `full`.
    * @default 100_000
    */
   readonly maxChannels?: number;
@@ -156,8 +155,7 @@ export class SqliteBroker implements Broker {
    */
   static async open(options: SqliteBrokerOptions): Promise<SqliteBroker> {
     checkNumbers(options, numbers);
-    const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    const settled = { ...sqliteBrokerDefaults, ...Object.fromEntries(given) } as Settled;
+    const settled: Settled = { ...sqliteBrokerDefaults, ...given(options) };
     const { path, onDamage, maxChannels, maxRemembered, maxFileBytes, idleMs, maxWaiting } = settled;
     let broker: SqliteBroker | undefined;
     const link = await StoreLink.open({

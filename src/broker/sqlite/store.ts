@@ -1,10 +1,11 @@
 // The store itself: carries out calls on the database, a batch in one transaction.
 
-import { randomBytes } from 'node:crypto';
 import { type ChannelPolicy, UsageError } from '../../channel/index.ts';
 import { BrokerError } from '../errors.ts';
+import type { ChannelLog } from '../memory/channel-log.ts';
 import type { CommitWitness } from './commit-witness.ts';
 import { type SqliteDatabase, type SqliteStatement, sqliteCodeOf } from './driver.ts';
+import { createEpoch } from './epoch.ts';
 import { tablesOfAnEpoch } from './schema.ts';
 import { DamageError, sealOf } from './seal.ts';
 import type {
@@ -17,11 +18,10 @@ import type {
   StoreSettings,
 } from './store-call.ts';
 import { channelCells, channelRowOf, Statements, StoredChannel } from './stored-channel.ts';
+import { UnwrittenChannels } from './unwritten-channels.ts';
 
 /** Channels whose sequencers stay at hand between batches. */
 const maxAtHand = 10_000;
-/** Between two looks for channels that can go before their time, in milliseconds. */
-const lookAgainMs = 1_000;
 /** Channels that one sweep looks at. */
 const channelsPerSweep = 100;
 
@@ -47,14 +47,13 @@ export class Store {
   readonly #count: SqliteStatement;
   readonly #add: SqliteStatement;
   readonly #forget: readonly SqliteStatement[];
-  readonly #forgetEmpty: SqliteStatement;
   readonly #policies: ReadonlyMap<number, ChannelPolicy>;
   readonly #atHand = new Map<string, StoredChannel>();
+  readonly #unwritten = new UnwrittenChannels();
   #touched = new Set<StoredChannel>();
   #commits: number;
   #time: number;
   #hasWritten = false;
-  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor({ database, witness, commits, time, policies }: StoreState, settings: StoreSettings) {
     this.#policies = policies;
@@ -73,7 +72,6 @@ export class Store {
       `INSERT INTO channel (name, epoch, policy, head, horizon, used_at, seal)
        VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
     );
-    this.#forgetEmpty = database.prepare('DELETE FROM channel WHERE head = 0 RETURNING name');
     this.#forget = [
       'DELETE FROM result WHERE producer IN (SELECT id FROM producer WHERE channel = ?)',
       ...['publication', ...tablesOfAnEpoch].map((table) => `DELETE FROM ${table} WHERE channel = ?`),
@@ -132,14 +130,14 @@ export class Store {
         return channel.log.publish(call.draft, { now, wallTime: call.moment.wallTime }).answer;
       }
       case 'stand': {
-        const { log } = this.#channel(call.channel, call.policy);
+        const log = this.#look(call.channel, call.policy);
         return { epoch: log.epoch, offset: log.head };
       }
       case 'read':
-        return this.#channel(call.channel, call.policy).log.read(call.query, this.#advance(call.now));
+        return this.#look(call.channel, call.policy).read(call.query, this.#advance(call.now));
       case 'lease': {
         const now = this.#advance(call.now);
-        const { log } = this.#channel(call.channel, call.policy);
+        const log = this.#look(call.channel, call.policy);
         if (log.mailbox === undefined) throw new UsageError(`not a mailbox: ${call.channel}`);
         log.mailbox.trim(now);
         const lease = log.mailbox.lease(call.request, now);
@@ -163,6 +161,12 @@ export class Store {
       default:
         return call satisfies never;
     }
+  }
+
+  /** The channel to read; one that has no row gets none. */
+  #look(name: string, policyNumber: number): ChannelLog {
+    if (this.#known(name) !== undefined) return this.#channel(name, policyNumber).log;
+    return this.#unwritten.log(name, this.#policies.get(policyNumber)!);
   }
 
   #channel(name: string, policyNumber: number): StoredChannel {
@@ -199,35 +203,23 @@ export class Store {
 
   #create(name: string, policy: ChannelPolicy): StoredChannel {
     const { maxChannels, maxRemembered } = this.#settings;
-    if (this.#isFull(maxChannels)) {
-      this.#forgetUntouched();
-      if (this.#isFull(maxChannels)) throw new FullError('maxChannels', `already ${maxChannels} channels`);
+    if ((this.#count.get()!.count as number) >= maxChannels) {
+      throw new FullError('maxChannels', `already ${maxChannels} channels`);
     }
-    const row = { name, epoch: createEpoch(), policy, head: 0, horizon: 0, usedAt: this.#time };
+    const row = {
+      name,
+      epoch: this.#unwritten.take(name) ?? createEpoch(),
+      policy,
+      head: 0,
+      horizon: 0,
+      usedAt: this.#time,
+    };
     const id = this.#add.get(...channelCells(row))!.id as number;
     const channel = new StoredChannel({ id, ...row }, this.#statements, maxRemembered);
     this.#atHand.set(name, channel);
     this.#touched.add(channel);
     this.#hasWritten = true;
     return channel;
-  }
-
-  #isFull(maxChannels: number): boolean {
-    return (this.#count.get()!.count as number) >= maxChannels;
-  }
-
-  /** Names that were only looked into must not keep others out: channels in which nothing was ever published go. */
-  #forgetUntouched(): void {
-    if (this.#time - this.#lookedAt < lookAgainMs) return;
-    this.#lookedAt = this.#time;
-    for (const channel of this.#touched) channel.flush();
-    for (const { name } of this.#forgetEmpty.all()) {
-      const channel = this.#atHand.get(name as string);
-      if (channel === undefined) continue;
-      this.#atHand.delete(channel.name);
-      this.#touched.delete(channel);
-    }
-    this.#hasWritten = true;
   }
 
   #drop(channel: StoredChannel): void {
@@ -269,11 +261,6 @@ export class Store {
       // It has rolled back by itself, as it does when the disk is full: then there is nothing to roll back.
     }
   }
-}
-
-/** 72 random bits. */
-export function createEpoch(): string {
-  return randomBytes(9).toString('base64url');
 }
 
 function isReading(call: StoreCall): boolean {

@@ -82,7 +82,7 @@ export class Outbox {
 
   publish(channel: string, fields: PublishFields, done: (result: PublishResult) => void): void {
     if (this.#size >= this.#maxItems) {
-      const msg = `${this.#maxItems} publications wait for their answer`;
+      const msg = `${this.#maxItems} publications wait`;
       return done({ error: { code: 'full', msg, retry: 'after', afterMs: 1_000 } });
     }
     let lane = this.lanes.get(channel);

@@ -3,7 +3,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
-import { ConnectionError } from '../errors.ts';
+import { ConnectionError, errorOf } from '../errors.ts';
 import type { ClientSettings, ClientTlsOptions, Route } from './client-options.ts';
 import { readResponseHead } from './response-head.ts';
 import { basicCredentials, type ServerAddress, serverAddress } from './server-address.ts';
@@ -114,7 +114,7 @@ async function makeStream(
     return await Promise.race([making, aborted(signal)]);
   } catch (cause) {
     signal.throwIfAborted();
-    const reason = cause instanceof Error ? describe(cause) : String(cause);
+    const reason = describe(errorOf(cause, 'it'));
     throw new ConnectionError('CONNECTION_FAILED', `createConnection failed: ${reason}`, { cause });
   }
 }

@@ -2,8 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildFrame, exampleKey } from '../../protocol/frame-bytes.ts';
-import { type RawClient, upgradeRequest } from '../../websocket/raw-client.ts';
-import type { Attack, Attacker } from '../attack.ts';
+import type { RawClient } from '../../websocket/raw-client.ts';
+import type { Attack } from '../attack.ts';
 import { victimTimes } from '../victims/messages.ts';
 import {
   countCut,
@@ -17,16 +17,7 @@ import {
   tally,
   verdict,
 } from './outcome.ts';
-
-function requestTo({ target }: Attacker, path = target.path, headers: Record<string, string> = {}): string {
-  return upgradeRequest({ path, headers: { host: `${target.host}:${target.port}`, ...headers } });
-}
-
-async function ask(attacker: Attacker, request: string): Promise<RawClient> {
-  const client = await attacker.connect();
-  client.socket.write(request, 'latin1');
-  return client;
-}
+import { ask, requestTo } from './request.ts';
 
 /** Writes for ever, as fast as it is read, until the connection ends; the bytes that were written. */
 async function pour(client: RawClient, bytes: Buffer, mostBytes: number): Promise<number> {
@@ -213,23 +204,6 @@ export const handshakeAttacks: readonly Attack[] = [
     },
   },
   {
-    name: 'half-open-tls',
-    group: 'handshake',
-    about: 'begins 1 500 TLS handshakes and ends none of them',
-    victim: { tls: true },
-    needs: 'own-process',
-    async run(attacker) {
-      const clients: RawClient[] = [];
-      while (clients.length < 1_500) {
-        clients.push(...(await Promise.all(Array.from({ length: 100 }, () => attacker.connect()))));
-      }
-      for (const { socket } of clients)
-        if (socket.writable) socket.write('\x16\x03\x01\x02\x00\x01', 'latin1');
-      const cut = await countCut(clients);
-      return verdict(cut === 1_500, `${cut} of 1 500 cut`);
-    },
-  },
-  {
     name: 'descriptors',
     group: 'handshake',
     about: 'opens twice as many connections as the process may have descriptors',
@@ -259,13 +233,16 @@ export const handshakeAttacks: readonly Attack[] = [
   {
     name: 'tireless-refused',
     group: 'handshake',
-    about: 'comes back the moment it is refused, for three seconds, as a broken device does',
+    about:
+      'comes back the moment it is refused, for three seconds, each time in the name of another address of X-Forwarded-For',
     needs: 'routes',
     async run(attacker) {
       const until = performance.now() + 3_000;
       const statuses: (number | undefined)[] = [];
       while (performance.now() < until) {
-        const client = await ask(attacker, requestTo(attacker, '/refused'));
+        // A new address each time, if one believed it.
+        const forwarded = { 'x-forwarded-for': `198.51.100.${statuses.length % 256}` };
+        const client = await ask(attacker, requestTo(attacker, '/refused', forwarded));
         statuses.push(await statusOf(client));
         client.socket.destroy();
       }

@@ -10,6 +10,7 @@ import { VirtualClock } from '../../../src/testkit/index.ts';
 import { type TemporaryStore, temporaryStore } from './temporary-store.ts';
 
 const log = resolveChannelPolicy({ class: 'log' });
+const mailbox = resolveChannelPolicy({ class: 'mailbox' });
 const all = { type: 'forward', limit: 100 } as const;
 
 describe('SqliteBroker', () => {
@@ -283,5 +284,33 @@ describe('SqliteBroker', () => {
     const driver = 'node:sqlite' as const;
     if (isBuiltin(driver)) await broker({ driver });
     else await assert.rejects(broker({ driver }), { code: 'BROKER_UNSUPPORTED', message: /node:sqlite/ });
+  });
+
+  it('writes nothing of channels that were only looked at: strangers cannot fill the file', async () => {
+    const small = await broker({ maxChannels: 1 });
+    const glance = await small.subscribe('glance', log);
+    for (let index = 0; index < 10; index++) {
+      (await small.subscribe(`glance:${index}`, log)).close();
+      await small.history(`page:${index}`, all, log);
+      await small.mailbox.lease(`box:${index}`, { consumer: 'c', limit: 1, leaseMs: 1_000 }, mailbox);
+    }
+    const { position } = glance;
+    const page = await small.history('glance', { ...all, after: position }, log);
+    assert.deepEqual([page.type, page.kept], ['page', { epoch: position.epoch, horizon: 0, head: 0 }]);
+    const elsewhere = { epoch: 'elsewhere', offset: 0 };
+    assert.equal((await small.history('glance', { ...all, after: elsewhere }, log)).type, 'gap');
+    const heard: unknown[] = [];
+    glance.start({
+      onPublication: ({ offset }) => heard.push(offset),
+      onLost: (reason) => heard.push(reason),
+    });
+    const answer = await small.publish('glance', { data: 1 }, log);
+    assert.ok(answer.type === 'accepted');
+    assert.deepEqual([answer.position, heard], [{ epoch: position.epoch, offset: 1 }, [1]]);
+    await assert.rejects(small.publish('other', { data: 1 }, log), { code: 'BROKER_FULL' });
+    await small.close();
+    await withDatabase((database) => {
+      assert.equal(database.prepare('SELECT count(*) AS count FROM channel').get()?.count, 1);
+    });
   });
 });

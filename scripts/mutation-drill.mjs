@@ -1,37 +1,41 @@
-// Switches off, one after the other, each check that the RFCs demand, and shows that some test fails without it:
-// npm run drill:protocol -- [--only WORD] [--check] [--write]
-// --check only looks whether each mutation still finds its place; --write puts the result into docs/design/mutations.md.
-import { spawn } from 'node:child_process';
+// Switches off, one after the other, each check of a list, and shows that some test fails without it:
+// npm run drill:protocol -- [--only WORD] [--check] [--write], and drill:defences.
+// --check only looks whether each mutation still finds its place; --write puts the result into the list's document.
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { deflateMutations } from './drill-protocol/deflate-mutations.mjs';
-import { frameMutations } from './drill-protocol/frame-mutations.mjs';
-import { handshakeMutations } from './drill-protocol/handshake-mutations.mjs';
+import { defences, protocol } from './mutation-drill/lists.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const testTimeoutMs = 60_000;
+/** What takes longer waits for something that will not come. */
+const timeLimitMs = 60_000;
 /** Mutants that are tested at a time. */
 const atOnce = 2;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     only: { type: 'string' },
     check: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
-const mutations = [...frameMutations, ...handshakeMutations, ...deflateMutations].filter(
+const list = positionals[0] === 'defences' ? defences : protocol;
+const mutations = list.mutations.filter(
   ({ section, must, file }) =>
     values.only === undefined || `${section} ${must} ${file}`.includes(values.only),
 );
 
 const lost = mutations.filter(({ file, find }) => occurrences(readSource(file), find) !== 1);
-for (const { file, find, section } of lost) {
+for (const { file, find, section, must } of lost) {
   const times = occurrences(readSource(file), find);
-  console.error(`${file} holds the anchor of ${section} ${times} times, not once: ${find}`);
+  console.error(
+    `${file} holds what "${must}" (${section}) is switched off by ${times} times, not once: ${find}\n` +
+      '  if the check moved, say in scripts/mutation-drill where it is now; if it is gone, take it off the list',
+  );
 }
 if (lost.length > 0 || values.check) process.exit(lost.length > 0 ? 1 : 0);
 
@@ -62,15 +66,16 @@ async function drill() {
       next += 1;
       const mutation = mutations[index];
       results[index] = await tryOut(folder, mutation);
-      const verdict = results[index].failed === undefined ? 'SURVIVED' : 'killed';
-      console.log(`${verdict.padEnd(9)} ${mutation.section.padEnd(30)} ${mutation.must}`);
+      const { failed } = results[index];
+      const verdict = failed === undefined ? 'SURVIVED' : `by: ${failed}`;
+      console.log(`${mutation.section}: ${mutation.must}\n    ${verdict}`);
     }
   };
   await Promise.all(folders.map(work));
   const survivors = results.filter(({ failed }) => failed === undefined);
   console.log(`${results.length - survivors.length} of ${results.length} killed`);
   if (survivors.length > 0) process.exitCode = 1;
-  if (values.write) writeFileSync(join(root, 'docs/design/mutations.md'), page(results));
+  if (values.write) writeFileSync(join(root, list.document), page(results));
 }
 
 async function tryOut(folder, { file, find, replace, tests }) {
@@ -82,6 +87,9 @@ async function tryOut(folder, { file, find, replace, tests }) {
     path,
     source.replace(find, () => replace),
   );
+  // What does not even parse proves nothing.
+  const { status, stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${file} is no module any more: ${replace}\n${stderr}`);
   const result = await runTests(folder, able);
   writeFileSync(path, source);
   return result;
@@ -97,35 +105,37 @@ function makeCopy() {
   return folder;
 }
 
-/** Runs the tests whose path begins so, until one fails; gives its name. */
+/** Runs the tests whose path begins so, in this order and in one process, until one fails; gives its name. */
 function runTests(folder, prefixes) {
-  const files = readdirSync(join(folder, 'dist/test'), { recursive: true })
-    .filter((file) => file.endsWith('.test.js') && prefixes.some((prefix) => file.startsWith(prefix)))
-    .map((file) => join('dist/test', file));
+  const all = readdirSync(join(folder, 'dist/test'), { recursive: true });
+  const files = prefixes.flatMap((prefix) =>
+    all.filter((file) => file.endsWith('.test.js') && file.startsWith(prefix)),
+  );
   if (files.length === 0) throw new Error(`no test file begins with ${prefixes.join(' or ')}`);
-  const options = [
-    '--test',
-    '--test-reporter=tap',
-    `--test-timeout=${testTimeoutMs}`,
-    '--test-concurrency=1',
-  ];
-  const child = spawn(process.execPath, [...options, ...files], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const program = [...new Set(files)].map((file) => `await import('./dist/test/${file}');`).join('\n');
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', '--test-reporter=tap', '--input-type=module', '--eval', program],
+    { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] },
+  );
   return new Promise((resolve) => {
     let output = '';
     let failed;
+    const deadline = setTimeout(() => {
+      failed = `${prefixes[0]}: its tests do not come to an end`;
+      child.kill('SIGKILL');
+    }, timeLimitMs);
     child.stdout.setEncoding('utf8');
     child.stdout.on('data', (text) => {
       output += text;
       failed ??= /^ *not ok \d+ - (.*)$/m.exec(output.slice(0, output.lastIndexOf('\n') + 1))?.[1];
       // One is enough.
-      if (failed !== undefined) child.kill();
+      if (failed !== undefined) child.kill('SIGKILL');
     });
-    child.on('exit', (code) =>
-      resolve({ failed: failed ?? (code === 0 ? undefined : 'a test file could not be run') }),
-    );
+    child.on('exit', (code) => {
+      clearTimeout(deadline);
+      resolve({ failed: failed ?? (code === 0 ? undefined : `${prefixes[0]}: its tests cannot be run`) });
+    });
   });
 }
 
@@ -137,29 +147,14 @@ function occurrences(text, part) {
   return text.split(part).length - 1;
 }
 
-/** A file that crashed, or was ended after the time limit, is named by its path. */
-function inWords(failed) {
-  const [, file] = /dist\/test\/(.*)\.js$/.exec(failed) ?? [];
-  return file === undefined ? failed : `\`${file}\` ends without a verdict, or not at all`;
-}
-
 function page(results) {
   const rows = mutations.map(({ section, must, file }, index) => {
-    const failed = inWords(results[index].failed ?? '**nothing**');
+    const { failed = '**nothing**' } = results[index];
     return `| ${section} | ${must} | \`${file.replace(/\.js$/, '')}\` | ${failed.replaceAll('|', '\\|').replaceAll('\\#', '#')} |`;
   });
   const killed = results.filter(({ failed }) => failed !== undefined).length;
-  return `# The mutation drill
-
-A test that cannot fail proves nothing. \`npm run drill:protocol\` takes a compiled copy, switches off one check that an RFC
-demands, runs the tests beside it, and puts the check back; then the next. Written by \`npm run drill:protocol -- --write\`:
-**${killed} of ${results.length}** mutations are noticed.
-
-Demanded and not in the table, since no check stands for them: what a person must choose (which extensions to register),
-what the runtime does (TLS and its server name, TCP), and RFC 6455's one connection at a time to a host while it is
-being opened (4.1), which is not done.
-
-| section | what must be | in | noticed by |
+  return `${list.introduction(killed, results.length)}
+| ${list.sectionName} | what must be | in | noticed by |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 `;
