@@ -178,6 +178,16 @@ describe('server that is handed requests', () => {
     assert.equal(server.address(), undefined);
   });
 
+  it('refuses them with 503 when it is closed', async (test) => {
+    const { http, port } = await openHttp(test);
+    const server = new WebSocketServer({ upgrade: () => assert.fail('asked') });
+    http.on('upgrade', (request, socket, head) => server.handleUpgrade(request, socket, head));
+    await server.close();
+    const client = await RawClient.connect(port);
+    client.socket.write(upgradeRequest());
+    assert.match((await client.rest()).toString(), /^HTTP\/1\.1 503 [\s\S]*\r\nRetry-After: 1\r\n/);
+  });
+
   it('counts nothing for a socket that is gone already', async (test) => {
     const { http, port } = await openHttp(test);
     const asked = gate();
