@@ -29,9 +29,9 @@ const mutations = list.mutations.filter(
     values.only === undefined || `${section} ${must} ${file}`.includes(values.only),
 );
 
-const lost = mutations.filter(({ file, find }) => occurrences(readSource(file), find) !== 1);
+const lost = mutations.filter(({ file, find }) => placesOf(readSource(file), find).length !== 1);
 for (const { file, find, section, must } of lost) {
-  const times = occurrences(readSource(file), find);
+  const times = placesOf(readSource(file), find).length;
   console.error(
     `${file} holds what "${must}" (${section}) is switched off by ${times} times, not once: ${find}\n` +
       '  if the check moved, say in scripts/mutation-drill where it is now; if it is gone, take it off the list',
@@ -83,10 +83,8 @@ async function tryOut(folder, { file, find, replace, tests }) {
   if (able.length === 0) return {};
   const path = join(folder, 'dist/src', file);
   const source = readFileSync(path, 'utf8');
-  writeFileSync(
-    path,
-    source.replace(find, () => replace),
-  );
+  const [at] = placesOf(source, find);
+  writeFileSync(path, source.slice(0, at) + replace + source.slice(at + find.length));
   // What does not even parse proves nothing.
   const { status, stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${file} is no module any more: ${replace}\n${stderr}`);
@@ -143,8 +141,14 @@ function readSource(file) {
   return readFileSync(join(root, 'dist/src', file), 'utf8');
 }
 
-function occurrences(text, part) {
-  return text.split(part).length - 1;
+/** Where a part of code stands in a file; what a comment repeats of it does not count. */
+function placesOf(source, part) {
+  const places = [];
+  for (let at = source.indexOf(part); at !== -1; at = source.indexOf(part, at + 1)) {
+    const ahead = source.slice(source.lastIndexOf('\n', at - 1) + 1, at);
+    if (!/^\s*(?:\/\/|\*|\/\*)/.test(ahead)) places.push(at);
+  }
+  return places;
 }
 
 function page(results) {
