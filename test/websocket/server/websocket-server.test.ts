@@ -141,6 +141,21 @@ describe('server attached to an http server', () => {
     await closed;
   });
 
+  it('outlives a client that resets the connection when it reads its 404', async (test) => {
+    const { http, port } = await openHttp(test);
+    const server = new WebSocketServer({ server: http, path: '/one' });
+    test.after(() => server.close({ timeoutMs: 0 }));
+    const accepted = once(http, 'connection');
+    const client = await RawClient.connect(port, { allowHalfOpen: true });
+    const [socket] = (await accepted) as [Socket];
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    client.socket.write(upgradeRequest({ path: '/' }));
+    await client.head();
+    client.reset();
+    await closed;
+    assert.equal(await fetchPage(port), 'a page');
+  });
+
   it('leaves requests for other paths to other listeners', async (test) => {
     const { http, port } = await openHttp(test);
     const server = new WebSocketServer({ server: http, path: '/one' });
