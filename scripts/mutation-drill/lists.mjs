@@ -32,8 +32,7 @@ export const defences = {
   sectionName: 'defence',
   introduction: (killed, all) => `# The mutation drill of the defences
 
-What [SECURITY.md](../../SECURITY.md), [limits.md](../reference/limits.md) and
-[channel-times.md](../reference/channel-times.md) promise, switched off one after the other as
+What [SECURITY.md](../../SECURITY.md) and [limits.md](../reference/limits.md) promise, switched off one after the other as
 [the mutation drill](mutations.md) does it. Written by \`npm run drill:defences -- --write\`: **${killed} of ${all}**
 mutations are noticed.
 
