@@ -89,7 +89,12 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
     const times = { ...sessionTimeDefaults, ...defined(options.times) };
     this.#broker =
       options.broker === undefined
-        ? new MemoryBroker({ clock, onHandlerError: report })
+        ? new MemoryBroker({
+            clock,
+            ...limits.broker,
+            onLimit: (limit) => this.#metrics.countLimit(limit),
+            onHandlerError: report,
+          })
         : new GuardedBroker(options.broker, {
             clock,
             callMs: times.brokerMs,

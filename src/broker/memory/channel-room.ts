@@ -6,18 +6,20 @@ import { BrokerError } from '../errors.ts';
 /** Looking through all channels takes milliseconds: a stranger who asks for one after another must not set the pace. */
 const lookEveryMs = 1_000;
 
+export interface RoomOptions {
+  readonly clock: Clock;
+  readonly maxChannels: number;
+  onLimit?(limit: 'maxChannels'): void;
+}
+
 export class ChannelRoom<Channel> {
   readonly #channels: Map<string, Channel>;
-  readonly #options: { readonly clock: Clock; readonly maxChannels: number };
+  readonly #options: RoomOptions;
   readonly #isMissed: (channel: Channel) => boolean;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   /** `isMissed`: whether somebody listens, or something would be lost with it. */
-  constructor(
-    channels: Map<string, Channel>,
-    options: { readonly clock: Clock; readonly maxChannels: number },
-    isMissed: (channel: Channel) => boolean,
-  ) {
+  constructor(channels: Map<string, Channel>, options: RoomOptions, isMissed: (channel: Channel) => boolean) {
     this.#channels = channels;
     this.#options = options;
     this.#isMissed = isMissed;
@@ -33,6 +35,7 @@ export class ChannelRoom<Channel> {
       for (const [name, channel] of this.#channels) if (!this.#isMissed(channel)) this.#channels.delete(name);
     }
     if (this.#channels.size < maxChannels) return;
+    this.#options.onLimit?.('maxChannels');
     throw new BrokerError('BROKER_FULL', `already ${maxChannels} channels`, { effect: 'none' });
   }
 }

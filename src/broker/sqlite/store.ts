@@ -14,6 +14,7 @@ import type {
   StoreCall,
   StoreCalls,
   StoreFailure,
+  StoreLimit,
   StoreSettings,
 } from './store-call.ts';
 import { channelCells, channelRowOf, Statements, StoredChannel } from './stored-channel.ts';
@@ -203,7 +204,7 @@ export class Store {
   #create(name: string, policy: ChannelPolicy): StoredChannel {
     const { maxChannels, maxRemembered } = this.#settings;
     if ((this.#count.get()!.count as number) >= maxChannels) {
-      throw new BrokerError('BROKER_FULL', `already ${maxChannels} channels`, { effect: 'none' });
+      throw new FullError('maxChannels', `already ${maxChannels} channels`);
     }
     const row = {
       name,
@@ -269,7 +270,14 @@ function isReading(call: StoreCall): boolean {
 /** @throws what is no failure of a call: damage, and errors of ours. */
 export function failureOf(error: unknown, isCommitting: boolean): StoreFailure {
   if (error instanceof BrokerError) {
-    return { type: 'failed', code: error.code, message: error.message, effect: error.effect };
+    const { code, message, effect } = error;
+    return {
+      type: 'failed',
+      code,
+      message,
+      effect,
+      ...(error instanceof FullError && { limit: error.limit }),
+    };
   }
   const code = sqliteCodeOf(error);
   if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') {
@@ -279,11 +287,24 @@ export function failureOf(error: unknown, isCommitting: boolean): StoreFailure {
   // What did not fit, or was not let in, is not there. When the disk failed during the commit nobody knows.
   const isOut = !isCommitting || code === 'SQLITE_FULL' || code === 'SQLITE_READONLY';
   const message = explanations.get(code) ?? `the store failed: ${(error as Error).message}`;
-  return { type: 'failed', code: 'BROKER_UNAVAILABLE', message, effect: isOut ? 'none' : 'unknown' };
+  const effect = isOut ? 'none' : 'unknown';
+  if (code === 'SQLITE_FULL')
+    return { type: 'failed', code: 'BROKER_FULL', message, effect, limit: 'maxFileBytes' };
+  return { type: 'failed', code: 'BROKER_UNAVAILABLE', message, effect };
+}
+
+/** The store keeps as much as it may. */
+class FullError extends BrokerError {
+  readonly limit: StoreLimit;
+
+  constructor(limit: StoreLimit, message: string) {
+    super('BROKER_FULL', message, { effect: 'none' });
+    this.limit = limit;
+  }
 }
 
 const explanations = new Map([
-  ['SQLITE_FULL', 'no room is left on the disk of the store'],
+  ['SQLITE_FULL', 'no room is left on the disk of the store, or maxFileBytes allows no more'],
   ['SQLITE_READONLY', 'the disk of the store cannot be written'],
   ['SQLITE_BUSY', 'the store is in use by another process'],
   ['SQLITE_CANTOPEN', 'the file of the store cannot be opened or created'],

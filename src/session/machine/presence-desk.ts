@@ -89,10 +89,15 @@ export class PresenceDesk {
     // Repeated, or overtaken by a newer change: what is known stays.
     const latest = Math.max(this.#entered.get(ch)?.clock ?? 0, (this.#asked.get(ch) ?? 0) - 1);
     if (clock <= latest) return reply({ ok: {} });
-    this.#entered.set(ch, { clock, data });
-    this.#put(presence, ch, { key: this.#host.presenceKey, clock, data }, (done) =>
-      reply(presenceAnswer(done)),
-    );
+    const before = this.#entered.get(ch);
+    const entered = { clock, data };
+    this.#entered.set(ch, entered);
+    this.#put(presence, ch, { key: this.#host.presenceKey, clock, data }, (outcome) => {
+      if (outcome === 'full' && before === undefined && this.#entered.get(ch) === entered) {
+        this.#entered.delete(ch);
+      }
+      reply(presenceAnswer(outcome));
+    });
   }
 
   #leave({ ch, c }: PresPacket, presence: PresenceSource, reply: (answer: Answer) => void): void {
@@ -104,7 +109,7 @@ export class PresenceDesk {
     presence.leave(ch, leave, (done) => {
       // Until it is sure, this connection is present there, and answers for it when it breaks.
       if (done && this.#entered.get(ch) === known) this.#entered.delete(ch);
-      reply(presenceAnswer(done));
+      reply(presenceAnswer(done ? 'held' : 'failed'));
     });
   }
 
@@ -202,11 +207,11 @@ export class PresenceDesk {
     presence: PresenceSource,
     channel: string,
     member: PresenceMember,
-    done: (isDone: boolean) => void = () => {},
+    done: (outcome: LeaseOutcome) => void = () => {},
   ): void {
     presence.put(channel, member, (outcome) => {
       this.#host.onLease(outcome);
-      done(outcome !== 'failed');
+      done(outcome);
     });
   }
 
@@ -225,6 +230,7 @@ export class PresenceDesk {
   }
 }
 
-function presenceAnswer(isDone: boolean): Answer {
-  return isDone ? { ok: {} } : { err: errorBody('unavailable', 'the broker does not answer') };
+function presenceAnswer(outcome: LeaseOutcome): Answer {
+  if (outcome === 'failed') return { err: errorBody('unavailable', 'the broker does not answer') };
+  return outcome === 'full' ? { err: errorBody('full', 'no room for one more member') } : { ok: {} };
 }

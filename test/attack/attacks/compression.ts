@@ -243,6 +243,8 @@ export const compressionAttacks: readonly Attack[] = [
     victim: { maxMessageBytes: 8 * MiB },
     needs: 'routes',
     maxGrowthMiB: 192,
+    // Four threads inflate at a time, on as many processors as there are.
+    maxDelayMs: 50,
     async run(attacker) {
       const frame = masked({ opcode: 2, reserved: RSV1, payload: compress(Buffer.alloc(8 * MiB)) });
       const clients = await attacker.openMany(100, { path: '/silent', ...offersDeflate });

@@ -118,6 +118,8 @@ export const handshakeAttacks: readonly Attack[] = [
     group: 'handshake',
     about: 'sends 8 MiB of frames on each of ten connections while it is still being decided about them',
     needs: 'routes',
+    // Ten connections have the turn one after the other, each with a message of 64 KiB and its echo.
+    maxDelayMs: 30,
     async run(attacker) {
       const frame = buildFrame({ opcode: 2, payload: Buffer.alloc(64 * 1024), maskingKey: exampleKey });
       const clients = await Promise.all(

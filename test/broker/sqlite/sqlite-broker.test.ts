@@ -237,6 +237,49 @@ describe('SqliteBroker', () => {
     await assert.rejects(small.publish('a', { data: 1, dedupeKey: '\ud800' }, log), UsageError);
   });
 
+  it('keeps its file below maxFileBytes, is read when it is full, and goes on when there is room', async () => {
+    const reached: string[] = [];
+    const clock = new VirtualClock();
+    const small = await broker({
+      clock,
+      maxFileBytes: 400_000,
+      maxChannels: 2,
+      maxMembers: 1,
+      onLimit: (limit) => reached.push(limit),
+    });
+    const brief = resolveChannelPolicy({ class: 'log', history: { maxAgeMs: 10_000 } });
+    const data = 'x'.repeat(50_000);
+    let count = 0;
+    for (;;) {
+      try {
+        await small.publish('a', { data }, brief);
+        count++;
+      } catch (error) {
+        assert.equal((error as { code?: string }).code, 'BROKER_FULL');
+        break;
+      }
+    }
+    assert.ok(count >= 3 && count < 8, `${count} publications of 50 000 bytes`);
+    const page = await small.history('a', all, brief);
+    assert.ok(page.type === 'page' && page.publications.length === count);
+    clock.advance(100_000);
+    await small.history('a', all, brief);
+    clock.advance(100_000);
+    const next = await small.publish('a', { data }, brief);
+    assert.ok(next.type === 'accepted' && next.position.offset === count + 1);
+    await small.publish('b', { data: 1 }, brief);
+    await assert.rejects(small.publish('c', { data: 1 }, brief), { code: 'BROKER_FULL' });
+    const lease = { node: 'n', ttlMs: 1_000 };
+    await small.presence.put('a', { key: 'ann/1', clock: 1, data: null }, lease);
+    await assert.rejects(small.presence.put('a', { key: 'bob/1', clock: 1, data: null }, lease));
+    assert.deepEqual(reached, ['maxFileBytes', 'maxChannels', 'maxMembers']);
+  });
+
+  it('refuses numbers that can limit nothing', async () => {
+    await assert.rejects(broker({ maxFileBytes: 0 }), /maxFileBytes must be a whole number from 1/);
+    await assert.rejects(broker({ maxChannels: Number.NaN }), /maxChannels must be/);
+  });
+
   it('says which package is missing', async () => {
     const driver = 'node:sqlite' as const;
     if (isBuiltin(driver)) await broker({ driver });

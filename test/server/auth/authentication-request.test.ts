@@ -57,6 +57,13 @@ describe('authentication request', () => {
       'from-cookie',
       'cookie',
     ],
+    [
+      'no cookie that nobody named',
+      { headers: { cookie: 'token=x' }, origin },
+      undefined,
+      undefined,
+      undefined,
+    ],
     ['the query where it is named', { query: 'key=from-query' }, { query: 'key' }, 'from-query', 'query'],
     [
       'the subprotocol before Authorization',
