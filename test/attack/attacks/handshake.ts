@@ -36,6 +36,7 @@ export const handshakeAttacks: readonly Attack[] = [
     group: 'handshake',
     about:
       'sends 100 requests a byte at a time, so that each byte comes before any deadline that begins anew',
+    counter: 'handshakeTimeoutMs',
     async run(attacker) {
       const request = requestTo(attacker, '/', { 'x-long': 'x'.repeat(4_000) });
       const clients = await Promise.all(Array.from({ length: 100 }, () => attacker.connect()));
@@ -136,6 +137,7 @@ export const handshakeAttacks: readonly Attack[] = [
     name: 'foreign-origin',
     group: 'handshake',
     about: 'asks as pages of other origins, with every trick that makes them look like this one',
+    counter: 'allowedOrigins',
     async run(attacker) {
       const { host, port } = attacker.target;
       const here = `${host}:${port}`;
@@ -189,6 +191,7 @@ export const handshakeAttacks: readonly Attack[] = [
     name: 'half-open',
     group: 'handshake',
     about: 'opens 2 000 connections and says nothing on any of them',
+    counter: 'handshakeTimeoutMs',
     async run(attacker) {
       const clients: RawClient[] = [];
       while (clients.length < 2_000) {
@@ -211,6 +214,7 @@ export const handshakeAttacks: readonly Attack[] = [
     about: 'opens twice as many connections as the process may have descriptors',
     victim: { openFiles: 256 },
     needs: 'own-process',
+    counter: 'maxDescriptors',
     async run(attacker) {
       const statuses: (number | undefined)[] = [];
       while (statuses.length < 500) {
@@ -238,6 +242,7 @@ export const handshakeAttacks: readonly Attack[] = [
     about:
       'comes back the moment it is refused, for three seconds, each time in the name of another address of X-Forwarded-For',
     needs: 'routes',
+    counter: 'maxFailedHandshakesPerMinute',
     async run(attacker) {
       const until = performance.now() + 3_000;
       const statuses: (number | undefined)[] = [];

@@ -160,6 +160,7 @@ export const http2Attacks: readonly Attack[] = [
     maxGrowthMiB: 96,
     // As above.
     maxDelayMs: 100,
+    counter: 'maxConnectionsPerAddress',
     async run(attacker) {
       let open = 0;
       let refused = 0;

@@ -62,6 +62,7 @@ export const tlsAttacks: readonly Attack[] = [
     about: 'begins 1 500 TLS handshakes and ends none of them',
     victim: { tls: true },
     needs: 'own-process',
+    counter: 'maxHandshakesPerAddress',
     async run(attacker) {
       const clients: RawClient[] = [];
       while (clients.length < 1_500) {
