@@ -13,21 +13,23 @@ import {
   inTime,
   isCut,
   isDrained,
+  PATIENCE_MS,
   statusOf,
   tally,
   verdict,
 } from './outcome.ts';
 import { ask, requestTo } from './request.ts';
 
-/** Writes for ever, as fast as it is read, until the connection ends; the bytes that were written. */
-async function pour(client: RawClient, bytes: Buffer, mostBytes: number): Promise<number> {
-  const { socket } = client;
-  let written = 0;
-  while (!client.isClosed && !client.hasEnded && written < mostBytes) {
-    written += bytes.length;
-    if (!socket.write(bytes) && !(await isDrained(client))) break;
+/** Writes for ever, as fast as it is read, until the connection ends; whether it did, in time. */
+async function pour(client: RawClient, bytes: Buffer): Promise<boolean> {
+  const until = performance.now() + PATIENCE_MS;
+  while (!client.isClosed && performance.now() < until) {
+    if (!client.socket.writable) return isCut(client);
+    // Who never waits does not notice that it is cut.
+    if (client.socket.write(bytes)) await new Promise(setImmediate);
+    else await isDrained(client);
   }
-  return written;
+  return client.isClosed;
 }
 
 export const handshakeAttacks: readonly Attack[] = [
@@ -57,11 +59,11 @@ export const handshakeAttacks: readonly Attack[] = [
     async run(attacker) {
       const client = await ask(attacker, `GET / HTTP/1.1\r\nHost: ${attacker.target.host}\r\nX: `);
       const answer = statusOf(client);
-      const written = await pour(client, Buffer.alloc(16_384, 120), 64 * 1024 * 1024);
+      const isOver = await pour(client, Buffer.alloc(16_384, 120));
       const status = await answer;
       return verdict(
-        written < 8 * 1024 * 1024 && (status === 431 || status === 0),
-        `${status || 'cut'} after ${Math.ceil(written / 1024)} KiB`,
+        isOver && (status === 431 || status === 0),
+        `${status || 'cut'}${isOver ? ', then cut' : ' and still read'}`,
       );
     },
   },
