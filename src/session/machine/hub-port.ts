@@ -85,9 +85,10 @@ export interface PresenceSource {
 
 /**
  * What a call says of the lease by which this node's members stay. `began`: there was none, so whatever the node had
- * put before has left. `failed`: not known; the call may have had its effect.
+ * put before has left. `failed`: not known; the call may have had its effect. `full`: of a put, there was no room; nothing
+ * has happened, and of the lease nothing is said.
  */
-export type LeaseOutcome = 'held' | 'began' | 'failed';
+export type LeaseOutcome = 'held' | 'began' | 'failed' | 'full';
 
 export interface Watch {
   close(): void;

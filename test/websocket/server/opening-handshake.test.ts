@@ -114,6 +114,16 @@ describe('the upgrade hook', () => {
     ],
     ['rejects its promise', () => Promise.reject(new Error('a secret')), /^HTTP\/1\.1 500 /],
     ['throws what is no error', () => Promise.reject('a secret'), /^HTTP\/1\.1 500 /],
+    ['rejects with what cannot be told', () => Promise.reject(Object.create(null)), /^HTTP\/1\.1 500 /],
+    [
+      'gives a value that throws when it is read',
+      () => ({
+        get data(): never {
+          throw new Error('a secret');
+        },
+      }),
+      /^HTTP\/1\.1 500 /,
+    ],
     ['chooses a subprotocol that was not offered', () => ({ protocol: 'three' }), /^HTTP\/1\.1 500 /],
     [
       'gives a field with a line break',
@@ -222,10 +232,11 @@ describe('a request that is cut anywhere', () => {
 
 describe('the deadline of the opening handshake', () => {
   it('cuts a client that sends nothing', async (test) => {
-    const { port } = await openServer(test, { handshakeTimeoutMs: 1 });
+    const { port, server } = await openServer(test, { handshakeTimeoutMs: 1 });
     const client = await RawClient.connect(port);
     await client.rest();
     await client.gone();
+    assert.equal(server.counters.handshakeTimeoutMs, 1);
   });
 
   it('cuts a client that drips its request, however often it sends', async (test) => {
@@ -332,6 +343,7 @@ describe('a refusal', () => {
   it('does not keep a socket whose client ends nothing', async (test) => {
     const { port, server } = await openServer(test, {
       limits: { maxConnections: 1 },
+      handshakeTimeoutMs: 100_000_000,
       upgrade: () => reject(403),
     });
     const client = await RawClient.connect(port, { allowHalfOpen: true });
@@ -343,6 +355,19 @@ describe('a refusal', () => {
       await new Promise(setImmediate);
     }
     assert.equal(server.connections.size, 0);
+  });
+
+  it('is not given to everybody, while many read theirs', async (test) => {
+    const { port } = await openServer(test, { limits: { maxHandshakes: 1 } });
+    const clients = await Promise.all(
+      Array.from({ length: 50 }, () => RawClient.connect(port, { allowHalfOpen: true })),
+    );
+    const [first, ...others] = clients as [RawClient, ...RawClient[]];
+    const answers = await Promise.all(others.map((client) => client.rest()));
+    assert.ok(answers.some((answer) => answer.toString().startsWith('HTTP/1.1 503 ')));
+    assert.ok(answers.some((answer) => answer.length === 0));
+    for (const client of clients) client.socket.destroy();
+    await first.gone();
   });
 
   it('never reads what follows the request', async (test) => {

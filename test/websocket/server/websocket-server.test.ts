@@ -90,6 +90,40 @@ describe('server on its own port', () => {
 });
 
 describe('server attached to an http server', () => {
+  it('cuts a client whose earlier request on the same connection is not answered yet', async (test) => {
+    const { http, port } = await openHttp(test);
+    http.removeAllListeners('request');
+    const asked = once(http, 'request');
+    const calls: string[] = [];
+    const server = new WebSocketServer({
+      server: http,
+      open: () => calls.push('open'),
+      error: ({ message }) => calls.push(message),
+    });
+    test.after(() => server.close());
+    const client = await RawClient.connect(port);
+    client.socket.write(`GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n${upgradeRequest()}`);
+    const [, response] = await asked;
+    // The answer must not get between frames, nor a 101 before it.
+    assert.equal((await client.rest()).toString(), '');
+    response.end('a page');
+    await client.gone();
+    assert.deepEqual(calls, []);
+    assert.equal(server.connections.size, 0);
+  });
+
+  it('takes a connection on which a request was answered before', async (test) => {
+    const { http, port } = await openHttp(test);
+    http.removeAllListeners('request');
+    http.on('request', (_request, response) => response.writeHead(204).end());
+    const server = new WebSocketServer({ server: http });
+    test.after(() => server.close());
+    const client = await RawClient.connect(port);
+    client.socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    assert.match(await client.head(), /204/);
+    assert.match(await client.upgrade(), /101/);
+  });
+
   it('stands beside its other routes', async (test) => {
     const { http, port } = await openHttp(test);
     const server = new WebSocketServer({
@@ -141,6 +175,21 @@ describe('server attached to an http server', () => {
     await closed;
   });
 
+  it('outlives a client that resets the connection when it reads its 404', async (test) => {
+    const { http, port } = await openHttp(test);
+    const server = new WebSocketServer({ server: http, path: '/one' });
+    test.after(() => server.close({ timeoutMs: 0 }));
+    const accepted = once(http, 'connection');
+    const client = await RawClient.connect(port, { allowHalfOpen: true });
+    const [socket] = (await accepted) as [Socket];
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    client.socket.write(upgradeRequest({ path: '/' }));
+    await client.head();
+    client.reset();
+    await closed;
+    assert.equal(await fetchPage(port), 'a page');
+  });
+
   it('leaves requests for other paths to other listeners', async (test) => {
     const { http, port } = await openHttp(test);
     const server = new WebSocketServer({ server: http, path: '/one' });
@@ -176,6 +225,16 @@ describe('server that is handed requests', () => {
     assert.equal(await (await RawClient.open(port)).text(), 'welcome');
     await server.listening;
     assert.equal(server.address(), undefined);
+  });
+
+  it('refuses them with 503 when it is closed', async (test) => {
+    const { http, port } = await openHttp(test);
+    const server = new WebSocketServer({ upgrade: () => assert.fail('asked') });
+    http.on('upgrade', (request, socket, head) => server.handleUpgrade(request, socket, head));
+    await server.close();
+    const client = await RawClient.connect(port);
+    client.socket.write(upgradeRequest());
+    assert.match((await client.rest()).toString(), /^HTTP\/1\.1 503 [\s\S]*\r\nRetry-After: 1\r\n/);
   });
 
   it('counts nothing for a socket that is gone already', async (test) => {
