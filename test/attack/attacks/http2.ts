@@ -58,8 +58,10 @@ export const http2Attacks: readonly Attack[] = [
     ...http2,
     name: 'http2-rapid-reset',
     about: 'asks for 20 000 WebSockets on ten sessions, and resets each in the same breath',
-    // Node parses what one read of a session brings, up to 64 KiB, in one go: some 300 requests.
-    maxDelayMs: 100,
+    // Node parses what one read of a session brings, up to 64 KiB, in one go: some 300 requests,
+    // and all that Node makes for each.
+    maxGrowthMiB: 112,
+    maxDelayMs: 150,
     async run(attacker) {
       let asked = 0;
       let ended = 0;
@@ -160,6 +162,7 @@ export const http2Attacks: readonly Attack[] = [
     maxGrowthMiB: 96,
     // As above.
     maxDelayMs: 100,
+    counter: 'maxConnectionsPerAddress',
     async run(attacker) {
       let open = 0;
       let refused = 0;

@@ -12,6 +12,7 @@ export const sessionAttacks: readonly Attack[] = [
     ...realtime,
     name: 'two-claimants',
     about: 'continues each of 50 sessions on ten connections at once, and once more with the used secret',
+    counter: 'closed with 4409',
     async run(attacker) {
       const owners: number[] = [];
       const closed: unknown[] = [];
@@ -47,6 +48,7 @@ export const sessionAttacks: readonly Attack[] = [
     ...realtime,
     name: 'expired-tokens',
     about: 'goes on with 100 connections whose tokens run out, and renews them with bad ones',
+    counter: 'closed with 4200',
     async run(attacker) {
       const clients = await Promise.all(
         Array.from({ length: 100 }, () => greet(attacker, { auth: 'for a second' })),
@@ -66,6 +68,7 @@ export const sessionAttacks: readonly Attack[] = [
     ...realtime,
     name: 'presence-bounds',
     about: 'enters more channels than may be, under names that are too long, with data that are too large',
+    counter: 'maxPresences',
     async run(attacker) {
       const client = await greet(attacker, { auth: 'let me in' });
       for (let id = 2; id < 102; id += 1) {
@@ -101,6 +104,7 @@ export const sessionAttacks: readonly Attack[] = [
       'makes 1 000 calls that are never answered on each of 20 connections, and streams that nobody reads',
     // The clock is looked at after 64 packets, each of which may take a tenth of a millisecond.
     maxDelayMs: 25,
+    counter: 'maxInflight',
     async run(attacker) {
       const clients = await Promise.all(Array.from({ length: 20 }, () => greet(attacker)));
       const refusals = await Promise.all(
@@ -129,6 +133,7 @@ export const sessionAttacks: readonly Attack[] = [
     about: 'asks 20 000 times for as much history as there may be, and answers nothing',
     // The clock is looked at after 64 packets, each of which may take a tenth of a millisecond.
     maxDelayMs: 25,
+    counter: 'maxInflight',
     async run(attacker) {
       const client = await greet(attacker);
       for (let id = 2; id < 12; id += 1) {
@@ -154,6 +159,7 @@ export const sessionAttacks: readonly Attack[] = [
     ...realtime,
     name: 'unanswerable-flood',
     about: 'sends 500 000 packets that ask for nothing: acks, credit, cancels and pings, and reads no answer',
+    counter: 'maxPacketsPerSecond',
     async run(attacker) {
       const client = await greet(attacker);
       const kinds = [
@@ -177,6 +183,7 @@ export const sessionAttacks: readonly Attack[] = [
     name: 'stalled-subscribers',
     about: 'subscribes 20 connections that read nothing to a channel, and publishes 800 times 20 KB to it',
     maxGrowthMiB: 128,
+    counter: 'closed with 4001',
     async run(attacker) {
       const clients = await Promise.all(Array.from({ length: 20 }, () => greet(attacker)));
       for (const client of clients) {

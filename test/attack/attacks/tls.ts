@@ -62,6 +62,9 @@ export const tlsAttacks: readonly Attack[] = [
     about: 'begins 1 500 TLS handshakes and ends none of them',
     victim: { tls: true },
     needs: 'own-process',
+    // Some 70 KiB each, of the 1 000 that one address may begin at a time.
+    maxGrowthMiB: 112,
+    counter: 'maxHandshakesPerAddress',
     async run(attacker) {
       const clients: RawClient[] = [];
       while (clients.length < 1_500) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { type Clock, systemClock } from '../../../src/broker/index.ts';
-import { UsageError } from '../../../src/channel/index.ts';
+import { defineContract, UsageError } from '../../../src/channel/index.ts';
 import {
   type CallContext,
   type CallHandlers,
@@ -246,6 +246,9 @@ describe('calls', () => {
     const start = (calls: unknown): unknown =>
       createRealtime({ contracts: callContract, calls: calls as never });
     assert.throws(() => start(rest), /no handler for double/);
+    const calls = { toString: callContract.calls.double };
+    const odd = defineContract({ title: 'Odd', version: '1', channels: {}, calls });
+    assert.throws(() => createRealtime({ contracts: odd, calls: {} as never }), /no handler for toString/);
     assert.throws(() => start({ ...handlers, more: () => 1 }), /no call more/);
     assert.throws(() => start(undefined), UsageError);
   });
