@@ -72,7 +72,7 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
   ) {
     const WebSocket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
     if (WebSocket === undefined) {
-      throw new UsageError("there is no WebSocket here: pass the one of 'tidewire/websocket' as an option");
+      throw new UsageError("no WebSocket here: pass that of 'tidewire/websocket'");
     }
     this.#options = options;
     this.#limits = { ...clientLimitDefaults, ...options.limits };

@@ -58,5 +58,5 @@ export {
 export { SessionRegistry, type SessionRegistryOptions } from './machine/session-registry.ts';
 export { SubscriptionSet } from './machine/subscription-set.ts';
 export type * from './packet.ts';
-export { asServerPacket, isSubVerdict } from './server-packet-shape.ts';
+export { asServerPacket, isKey, isSubVerdict } from './server-packet-shape.ts';
 export type { Transport, TransportHandler } from './transport.ts';

@@ -5,6 +5,7 @@ import { ClientPresence, type ErrorBody, RequestError } from '../../session/inde
 import { type ChannelInternals, type ClientInternals, channelInternals } from '../internals.ts';
 import { Listeners } from '../listeners.ts';
 import { InvalidPayloadError } from '../message.ts';
+import { isSendable } from '../sendable.ts';
 import type { Channel } from './channel.ts';
 
 export interface Member<Presence = PlainData> {
@@ -74,6 +75,10 @@ export class ChannelPresence<Presence = PlainData> {
         return Promise.reject(new RequestError({ code: 'schema', msg, retry: 'no', path }));
       }
       shown = validation.value;
+    }
+    if (!isSendable(shown)) {
+      const msg = 'no packet can carry this';
+      return Promise.reject(new RequestError({ code: 'bad_request', msg, retry: 'no' }));
     }
     return new Promise((resolve, reject) => {
       let isPending = true;

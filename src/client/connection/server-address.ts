@@ -13,7 +13,7 @@ function serverAddress(url: string): string {
   const { location } = globalThis as { location?: { readonly origin: string } };
   const address = url.startsWith('/') ? `${location?.origin}${url}` : url;
   if (!/^(ws|http)s?:\/\/[^\s#]+$/i.test(address)) {
-    throw new UsageError('not a WebSocket address: it begins with ws:// or wss://, and has no fragment');
+    throw new UsageError('no WebSocket address: ws:// or wss://, without a fragment');
   }
   return address.replace(/^http/i, 'ws');
 }

@@ -233,7 +233,7 @@ export class Outbox {
       this.settle(lane, item, {
         error: {
           code: 'producer_expired',
-          msg: 'whether this was published is not known',
+          msg: 'it may have been published',
           retry: 'no',
         },
       });
