@@ -125,7 +125,7 @@ export const clientMutations = [
     ['an end before the answer is told', "stream.on('end', onClose);", ';'],
   ]),
 
-  ...grouped({ section: 'Fields', file: options, tests: [`${client}/client-options`] }, [
+  ...grouped({ section: 'Fields', file: options, tests: [`${client}/client-options`, `${client}/dial`] }, [
     [
       'no line break passes from a caller into a head',
       "typeof value !== 'string' || !isFieldValue(value)",
