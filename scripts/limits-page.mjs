@@ -18,6 +18,12 @@ const groups = [
   ['Of a server of channels', 'src/session/limits.ts', 'SessionLimits'],
   [undefined, 'src/server/packet-rates.ts', 'RateLimits'],
   [undefined, 'src/server/limits.ts', 'RealtimeLimits'],
+  [
+    'Of a `MemoryBroker`, and of the one that a server of channels makes for itself',
+    'src/broker/memory-broker.ts',
+    'MemoryBrokerLimits',
+  ],
+  ['Of a `SqliteBroker`', 'src/broker/sqlite/sqlite-broker.ts', 'SqliteBrokerLimits'],
 ];
 
 /** The limits of an interface, as its doc comments tell of them. */

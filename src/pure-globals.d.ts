@@ -13,3 +13,6 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(input?: Uint8Array | ArrayBuffer, options?: { stream?: boolean }): string;
 }
+
+/** Base64 of text in which each character stands for a byte. */
+declare function btoa(bytes: string): string;

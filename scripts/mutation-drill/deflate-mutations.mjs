@@ -273,7 +273,7 @@ export const deflateMutations = [
     section: 'RFC 7692, 7.2.3.4',
     must: 'a block with BFINAL set does not end a message',
     file: direct,
-    find: 'this.#hasEnded = true;\n                this.#reopen();',
+    find: 'this.#hasEnded = true;\n                this.#restart();',
     replace: "return this.#finish(produced, 'done');",
     tests: exchange,
   },

@@ -65,6 +65,27 @@ export function checkLease(node: string, ttlMs: number): void {
 
 const maxNodeLength = 128;
 
+/** An option that is undefined is an option not given. */
+export function given<Options extends object>(
+  options: Options,
+): { [Key in keyof Options]: Exclude<Options[Key], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof Options]: Exclude<Options[Key], undefined> };
+}
+
+/** @throws {UsageError} when a number that was given can limit nothing, or no timer can wait for it. */
+export function checkNumbers<Name extends string>(
+  given: { readonly [N in Name]?: number | undefined },
+  names: readonly Name[],
+): void {
+  for (const name of names) {
+    const value = given[name];
+    const most = name.endsWith('Ms') ? 2 ** 31 - 1 : Number.MAX_SAFE_INTEGER;
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 1 && value <= most)) continue;
+    throw new UsageError(`${name} must be a whole number from 1 to ${most}, got ${String(value)}`);
+  }
+}
+
 function checkText(name: string, value: string, maxLength: number): void {
   if (typeof value !== 'string') throw new UsageError(`${name} must be text, is a ${typeof value}`);
   if (value.length === 0 || value.length > maxLength) {

@@ -34,7 +34,12 @@ export type {
 } from './memory/channel-parts.ts';
 export { memoryParts } from './memory/memory-parts.ts';
 export { MemoryPresence, type MemoryPresenceOptions } from './memory/memory-presence.ts';
-export { MemoryBroker, type MemoryBrokerOptions, memoryBrokerDefaults } from './memory-broker.ts';
+export {
+  MemoryBroker,
+  type MemoryBrokerLimits,
+  type MemoryBrokerOptions,
+  memoryBrokerDefaults,
+} from './memory-broker.ts';
 export type {
   NodeLease,
   PresenceAnswer,

@@ -45,7 +45,7 @@ export const ProtocolErrorCode = Object.freeze({
   FRAME_TOO_BIG: 1009,
   /** A message is longer than `maxMessageBytes`. */
   MESSAGE_TOO_BIG: 1009,
-  /** A message came in so many fragments that it exceeds `maxMessageCostBytes`. */
+  /** A message came in so many fragments that it exceeds `maxMessageCostBytes`, or its DEFLATE data ends again and again. */
   MESSAGE_TOO_COSTLY: 1009,
   /** All connections together hold more unfinished bytes than they may, and this one held most. */
   BUDGET_EXCEEDED: 1013,

@@ -1,5 +1,6 @@
 // The limits of a realtime server: those of the WebSocket server, of the session and of the rates, as one object.
 
+import { type MemoryBrokerLimits, memoryBrokerDefaults } from '../broker/index.ts';
 import { UsageError } from '../channel/index.ts';
 import {
   checkLimit,
@@ -32,6 +33,7 @@ type Derived = keyof typeof standsFor;
 export interface RealtimeLimits
   extends Partial<SessionLimits>,
     Omit<ServerLimits, Derived>,
+    MemoryBrokerLimits,
     Partial<RateLimits> {
   /**
    * Maps and lists in what a client publishes, shows in presence or hands to a call: each takes a byte or two on the wire, and
@@ -59,9 +61,13 @@ export interface ResolvedLimits {
   readonly webSocket: ServerLimits;
   readonly maxContainers: number;
   readonly maxKeptSessions: number;
+  /** Of the broker that the server makes for itself. */
+  readonly broker: Required<MemoryBrokerLimits>;
 }
 
-const own = { maxKeptSessions: 100_000 };
+const { maxChannels, maxStoredBytes, maxMembers, maxRemembered, maxHeld } = memoryBrokerDefaults;
+const brokerDefaults = { maxChannels, maxStoredBytes, maxMembers, maxRemembered, maxHeld };
+const own = { maxKeptSessions: 100_000, ...brokerDefaults };
 
 /** Those of the WebSocket server are in its `serverLimitDefaults`. */
 export const realtimeLimitDefaults = Object.freeze({ ...sessionLimitDefaults, ...rateLimitDefaults, ...own });
@@ -106,7 +112,8 @@ export function resolveLimits(given: RealtimeLimits = {}): ResolvedLimits {
     );
   }
   const rates = resolveRates(given);
-  return Object.freeze({ session, rates, webSocket, maxContainers, maxKeptSessions });
+  const broker = { ...brokerDefaults, ...pick(given, (name) => Object.hasOwn(brokerDefaults, name)) };
+  return Object.freeze({ session, rates, webSocket, broker, maxContainers, maxKeptSessions });
 }
 
 function unknown(name: string): string {

@@ -96,6 +96,7 @@ export function checkOptions({
   contracts,
   limits = {},
   sessions,
+  broker,
   times = {},
   authenticate,
   authorize,
@@ -124,9 +125,7 @@ export function checkOptions({
   if (webSocket !== undefined && 'limits' in webSocket) {
     throw new UsageError('webSocket.limits: limits of all floors stand in one object, limits: { … }');
   }
-  if (sessions !== undefined && limits.maxKeptSessions !== undefined) {
-    throw new UsageError('limits.maxKeptSessions with sessions: a store that is given has limits of its own');
-  }
+  checkParts({ sessions, broker }, limits);
   checkTimes(times);
   const { pingMs, idleMs } = { ...sessionTimeDefaults, ...times };
   if (idleMs <= pingMs) {
@@ -150,6 +149,24 @@ export function checkBroker(contract: Contract, broker: Broker): void {
     if (policy.class === 'mailbox' && broker.mailbox === undefined) {
       throw new UsageError(`channel ${name} is a mailbox, and the broker keeps none`);
     }
+  }
+}
+
+/** Limits of what the server makes for itself, unless it is given. */
+const limitsOfParts = {
+  sessions: ['maxKeptSessions'],
+  broker: ['maxChannels', 'maxStoredBytes', 'maxMembers', 'maxRemembered', 'maxHeld'],
+} as const;
+
+function checkParts(
+  given: { readonly sessions: unknown; readonly broker: unknown },
+  limits: RealtimeLimits,
+): void {
+  for (const part of ['sessions', 'broker'] as const) {
+    if (given[part] === undefined) continue;
+    const name = limitsOfParts[part].find((limit) => limits[limit] !== undefined);
+    if (name === undefined) continue;
+    throw new UsageError(`limits.${name} with ${part}: one that is given has limits of its own`);
   }
 }
 

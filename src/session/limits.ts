@@ -4,15 +4,15 @@ import { UsageError } from '../channel/index.ts';
 
 export interface SessionLimits {
   /**
-   * Bytes of one packet from a client.
+   * Bytes of one packet from a client, from 16_384 (16 KiB).
    * Beyond: close code 1009.
    * @default 65_536 (64 KiB)
    */
   readonly maxPacketBytes: number;
   /**
-   * Bytes of a `hello`, which may come from anybody.
+   * Bytes of a `hello`, which may come from anybody. Clients count on the default (PROTOCOL.md, section 3.1): less is refused.
    * Beyond: close code 1009.
-   * @default 16_384 (16 KiB), or `maxPacketBytes` if that is less
+   * @default 16_384 (16 KiB)
    */
   readonly maxHelloBytes: number;
   /**
@@ -73,7 +73,7 @@ export interface SessionLimits {
    * Bytes of what one connection shows of itself in one channel: its characters, 16 for each value, and 64 for each map
    * and list.
    * Beyond: `too_large`.
-   * @default 4_096 (4 KiB), or `maxPacketBytes` if that is less
+   * @default 4_096 (4 KiB)
    */
   readonly maxPresenceBytes: number;
 }
@@ -106,6 +106,13 @@ export function resolveSessionLimits(given: Partial<SessionLimits> = {}): Sessio
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(sessionLimitDefaults, name)) throw new UsageError(`limits.${name} is not known`);
     if (value !== undefined) limits[name as keyof SessionLimits] = checkLimit(name, value);
+  }
+  const { maxHelloBytes: least } = sessionLimitDefaults;
+  for (const name of ['maxPacketBytes', 'maxHelloBytes'] as const) {
+    if (limits[name] >= least) continue;
+    throw new UsageError(
+      `limits.${name} (${limits[name]}) must be at least ${least}: clients count on so much for a hello`,
+    );
   }
   for (const [part, whole] of wholeOf) fitPart(limits, given, { part, whole });
   return Object.freeze(limits);

@@ -21,6 +21,18 @@ export type ConnectionErrorCode =
   /** The connection is closed, or closing. */
   | 'CONNECTION_CLOSED';
 
+/**
+ * What an application threw, as an error; `who` did. It can be anything, also what cannot be made a string, such as a plain
+ * object without a prototype.
+ */
+export function errorOf(thrown: unknown, who: string): Error {
+  if (thrown instanceof Error) return thrown;
+  const isObject = (typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function';
+  return new Error(`${who} threw ${isObject ? 'something that is no Error' : String(thrown)}`, {
+    cause: thrown,
+  });
+}
+
 export class ConnectionError extends Error {
   override readonly name: string = 'ConnectionError';
   readonly code: ConnectionErrorCode;

@@ -31,6 +31,12 @@ export function readProcess(pid: number): Reading | undefined {
   }
 }
 
+/** What the main thread of a process has computed since it began, in milliseconds, exactly. */
+export function readMainThreadMs(pid: number): number {
+  const [nanoseconds = '0'] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ');
+  return Number(nanoseconds) / 1e6;
+}
+
 /** The most memory since `clear_refs` was written, in MiB; 0 when the process is gone. */
 function peakOf(pid: number): number {
   try {

@@ -7,7 +7,7 @@ import { cpuPercent, type Phase } from './phase.ts';
 /** Of an attack that names no bound. */
 const DEFAULT_GROWTH_MIB = 64;
 /** What is not given back at rest: memory that the allocator keeps, and code that was compiled meanwhile. */
-const REST_GROWTH_MIB = 64;
+const REST_GROWTH_MIB = 112;
 /** What a server at rest may use more of a processor than before, in percent. */
 const REST_CPU_PERCENT = 10;
 /** The 99th percentile may rise by half; below this it is not a question of the server. */
@@ -38,12 +38,12 @@ export function judgeResources(
 }
 
 /** What is wrong with how fast the server answers its other client, and what it does at rest. A busy machine may be to blame. */
-export function judgeDelays({ before, during, after }: Phases): string[] {
+export function judgeDelays({ maxDelayMs }: Attack, { before, during, after }: Phases): string[] {
   const delays: string[] = [];
-  const most = mostDelayMs(before.client);
-  for (const [when, { client }] of [
-    ['', during],
-    [' afterwards', after],
+  const quiet = mostDelayMs(before.client);
+  for (const [when, { client }, most] of [
+    ['', during, Math.max(quiet, maxDelayMs ?? 0)],
+    [' afterwards', after, quiet],
   ] as const) {
     if (client.p99Ms <= most) continue;
     delays.push(
@@ -56,8 +56,9 @@ export function judgeDelays({ before, during, after }: Phases): string[] {
 }
 
 /** Whether a client of a server that nobody attacks was kept waiting as well: then nothing can be said about the server. */
-export function isDisturbed(quiet: Measured, during: Measured): boolean {
-  return during.p99Ms > mostDelayMs(quiet);
+export function isDisturbed({ before, during, after }: Record<keyof Phases, Measured>): boolean {
+  const most = Math.min(DELAY_FLOOR_MS, mostDelayMs(before));
+  return [before, during, after].some(({ p99Ms }) => p99Ms > most);
 }
 
 function mostDelayMs({ p99Ms }: Measured): number {

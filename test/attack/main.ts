@@ -10,12 +10,13 @@ import { type AttackResult, Bystander, isPossible, runAttack } from './run-attac
 import type { TargetChoice } from './server-process.ts';
 
 /** How long the quiet time before an attack is measured, and how long the attack goes on. */
-const QUIET_MS = 1_500;
+const QUIET_MS = 1_250;
 const ATTACK_MS = 2_000;
 
 const help = `npm run attack -- [options]
 
-  --only NAME,NAME   only these attacks, or those of a group: handshake, frames, outbound, messages
+  --only NAME,NAME   only these attacks, or those of a group: handshake, http2, frames, compression,
+                     outbound, messages
   --against ws       the package ws instead of our own server (npm ci --prefix bench first)
   --target URL       a server that runs already, on 127.0.0.1, and sends back what it is sent
   --pid N            its process, whose memory and descriptors are read

@@ -33,7 +33,7 @@ export interface AttackResult {
   /** How often each limit of the server was reached. */
   readonly counters: Readonly<Record<string, number>>;
   /** What the same client saw at a server that nobody attacked, at the same time on the same machine. */
-  readonly elsewhere: { readonly quiet: Measured; readonly during: Measured } | undefined;
+  readonly elsewhere: Record<'before' | 'during' | 'after', Measured> | undefined;
 }
 
 export interface RunOptions {
@@ -76,7 +76,7 @@ const MOST_TRIES = 3;
 /** Whether an attack can be run against this target. */
 export function isPossible({ needs }: Attack, target: TargetChoice): boolean {
   if (target.type === 'running') return needs === undefined;
-  return target.victim === 'tidewire' || needs !== 'realtime';
+  return target.victim === 'tidewire' || (needs !== 'realtime' && needs !== 'http2');
 }
 
 /** Runs an attack; again where the machine, and not the server, kept clients waiting. */
@@ -89,7 +89,7 @@ export async function runAttack(
     const result = await tryAttack(attack, choice, options);
     const { delays, faults, elsewhere } = result;
     const isInDoubt = faults.length === 0 && delays.length > 0 && elsewhere !== undefined;
-    if (!isInDoubt || tries === MOST_TRIES || !isDisturbed(elsewhere.quiet, elsewhere.during)) return result;
+    if (!isInDoubt || tries === MOST_TRIES || !isDisturbed(elsewhere)) return result;
   }
 }
 
@@ -97,7 +97,7 @@ async function tryAttack(attack: Attack, choice: TargetChoice, options: RunOptio
   const server =
     choice.type === 'own'
       ? await ServerProcess.start(choice.victim, attack.victim ?? {})
-      : new ServerProcess(choice.url, choice.pid);
+      : ServerProcess.running(choice.url, choice.pid);
   const attacker = startAttacker();
   try {
     const isReady = nextMessage<FromAttacker, 'ready'>(attacker, 'ready');
@@ -146,7 +146,11 @@ async function attackWith(
   const faults = outcome.isHeld ? [] : [outcome.answer];
   await settle(server.pid, before.phase.descriptors);
   if (during !== undefined) await server.collectGarbage();
-  const after = during && (await measurePhase(subject, () => sleep(quietMs / 2)));
+  // What is freed is freed by a thread of its own.
+  await sleep(Math.min(WARM_UP_MS, quietMs));
+  await bystander?.control.window();
+  const after = during && (await measurePhase(subject, () => sleep(quietMs)));
+  const afterElsewhere = await bystander?.control.window();
   if (after === undefined) faults.push('the server is gone');
   const phases = {
     before: before.phase,
@@ -154,6 +158,11 @@ async function attackWith(
     after: after?.phase ?? before.phase,
   };
   faults.push(...judgeResources(attack, phases));
+  const { counter } = attack;
+  const counters = { ...during?.counters };
+  if (counter !== undefined && server.countsLimits && !((counters[counter] ?? 0) > 0)) {
+    faults.push(`${counter} was not counted`);
+  }
   for (const surprise of after?.surprises ?? []) faults.push(`uncaught: ${surprise}`);
   const { name, group, about } = attack;
   return {
@@ -162,11 +171,13 @@ async function attackWith(
     about,
     answer: outcome.answer,
     faults,
-    delays: judgeDelays(phases),
+    delays: judgeDelays(attack, phases),
     runs,
     ...phases,
-    counters: after?.counters ?? {},
-    elsewhere: quietElsewhere && duringElsewhere && { quiet: quietElsewhere, during: duringElsewhere },
+    counters,
+    elsewhere: quietElsewhere &&
+      duringElsewhere &&
+      afterElsewhere && { before: quietElsewhere, during: duringElsewhere, after: afterElsewhere },
   };
 }
 
@@ -182,12 +193,13 @@ async function perform(
   const pass = (message: FromAttacker): void => {
     if (message.type === 'command') server.command(message.command);
   };
-  const { hostname: host, port, pathname: path } = server.url;
+  const { hostname, port, pathname: path } = server.url;
+  const target = { host: hostname, port: Number(port), path, pid: server.pid };
   attacker.on('message', pass);
   attacker.send({
     type: 'run',
     name,
-    target: { host, port: Number(port), path },
+    target,
     forMs,
   } satisfies ToAttacker);
   try {

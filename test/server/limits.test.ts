@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
+import { MemoryBroker } from '../../src/broker/index.ts';
 import { createRealtime } from '../../src/server/index.ts';
 import { realtimeLimitNames, resolveLimits } from '../../src/server/limits.ts';
 import { SessionRegistry, sessionLimitDefaults } from '../../src/session/index.ts';
+import { VirtualClock } from '../../src/testkit/index.ts';
 import { WebSocketServer } from '../../src/websocket/index.ts';
 import { contract, openRealtime, RawClient, welcome } from './realtime-rig.ts';
 
@@ -33,8 +35,8 @@ describe('limits of a realtime server that can never work are refused', () => {
     ],
     [
       'a hello longer than a packet',
-      { maxHelloBytes: 2_000, maxPacketBytes: 1_000 },
-      /maxHelloBytes \(2000\) is above limits\.maxPacketBytes \(1000\)/,
+      { maxHelloBytes: 30_000, maxPacketBytes: 20_000 },
+      /maxHelloBytes \(30000\) is above limits\.maxPacketBytes \(20000\)/,
     ],
     [
       'a queue above that of all together',
@@ -53,8 +55,8 @@ describe('limits of a realtime server that can never work are refused', () => {
     ],
     [
       'more maps and lists than bytes',
-      { maxContainers: 2_000, maxPacketBytes: 1_000 },
-      /maxContainers \(2000\) is above limits\.maxPacketBytes \(1000\)/,
+      { maxContainers: 30_000, maxPacketBytes: 20_000 },
+      /maxContainers \(30000\) is above limits\.maxPacketBytes \(20000\)/,
     ],
     [
       'more packets than messages',
@@ -95,6 +97,15 @@ describe('limits of a realtime server that can never work are refused', () => {
     );
   });
 
+  it('channels kept, where a broker is given that keeps them', () => {
+    for (const name of ['maxChannels', 'maxStoredBytes', 'maxMembers']) {
+      assert.throws(
+        () => createRealtime({ contracts: contract, broker: new MemoryBroker(), limits: { [name]: 5 } }),
+        new RegExp(`limits\\.${name} with broker`),
+      );
+    }
+  });
+
   it('at another place than in limits', () => {
     for (const [options, message] of [
       [{ webSocket: { limits: { maxConnections: 5 } } }, /webSocket\.limits: .* one object/],
@@ -107,10 +118,10 @@ describe('limits of a realtime server that can never work are refused', () => {
 
 describe('limits of a realtime server', () => {
   it('fill in what follows from others: one limit for the packet and its message, one for both queues', () => {
-    const { session, rates, webSocket } = resolveLimits({ maxPacketBytes: 1_000, maxPacketsPerSecond: 100 });
-    assert.equal(webSocket.maxMessageBytes, 1_000);
+    const { session, rates, webSocket } = resolveLimits({ maxPacketBytes: 20_000, maxPacketsPerSecond: 100 });
+    assert.equal(webSocket.maxMessageBytes, 20_000);
     assert.equal(webSocket.maxQueuedBytes, 1_048_576 + 65_536 + 16 * 1024 * 1024);
-    assert.equal(session.maxHelloBytes, 1_000);
+    assert.equal(session.maxHelloBytes, 16_384);
     assert.deepEqual(rates.maxPublishesPerSecond, 100);
     const { webSocket: small } = resolveLimits({ maxTotalQueuedBytes: 2_000_000 });
     assert.equal(small.maxQueuedBytes, 2_000_000, 'a connection has no more than there is for all');
@@ -152,18 +163,18 @@ describe('limits of a realtime server', () => {
   });
 
   it('count a message that is too long as the packet that it is', async (test) => {
-    const { realtime, url } = await openRealtime(test, { limits: { maxPacketBytes: 1_000 } });
+    const { realtime, url } = await openRealtime(test, { limits: { maxPacketBytes: 20_000 } });
     const client = await welcome(test, url);
-    client.socket.send('x'.repeat(1_001));
+    client.socket.send('x'.repeat(20_001));
     assert.equal((await client.closed).code, 1009);
     assert.equal(realtime.metrics().limitsReached.maxPacketBytes, 1);
   });
 
   it('count a hello that is too long', async (test) => {
-    const { realtime, url } = await openRealtime(test, { limits: { maxHelloBytes: 1_000 } });
+    const { realtime, url } = await openRealtime(test, { limits: { maxHelloBytes: 20_000 } });
     const client = new RawClient(test, url);
     await client.opened;
-    client.socket.send('x'.repeat(1_001));
+    client.socket.send('x'.repeat(20_001));
     assert.equal((await client.closed).code, 1009);
     assert.equal(realtime.metrics().limitsReached.maxHelloBytes, 1);
   });
@@ -192,5 +203,63 @@ describe('limits of a realtime server', () => {
     const { resumed } = await again.hello({ auth: 'ann', resume: left[0] });
     assert.equal(resumed, false);
     assert.equal(realtime.metrics().limitsReached.maxKeptSessions, 1);
+  });
+
+  it('bound channels that clients name: a client that publishes to endless names is told full, others go on', async (test) => {
+    const { realtime, url } = await openRealtime(test, { limits: { maxChannels: 3 } });
+    const client = await welcome(test, url);
+    const publish = (ch: string) => client.ask({ t: 'pub', ch, d: { text: 'x' } });
+    for (const ch of ['chat:1', 'chat:2', 'chat:3']) assert.ok((await publish(ch)).ok);
+    const { err } = await publish('chat:4');
+    assert.deepEqual([err.code, err.retry], ['full', 'after']);
+    assert.equal((await client.ask({ t: 'sub', ch: 'chat:5' })).err.code, 'unavailable');
+    assert.equal((await client.ask({ t: 'hist', ch: 'chat:6', dir: 'back', n: 1 })).err.code, 'unavailable');
+    assert.ok((await publish('chat:1')).ok);
+    assert.equal(realtime.metrics().limitsReached.maxChannels, 3);
+  });
+
+  it('keep nothing of names that a client only looks into, however many they are', async (test) => {
+    const clock = new VirtualClock();
+    const { realtime, url } = await openRealtime(test, { clock, limits: { maxChannels: 10 } });
+    const client = await welcome(test, url);
+    for (let index = 0; index < 50; index++) {
+      // Time passes between them; more at once than there is room for are refused.
+      clock.advance(200);
+      assert.equal((await client.ask({ t: 'sub', ch: `chat:${index}` })).ok?.r, 'ok', `${index}`);
+      await client.ask({ t: 'unsub', ch: `chat:${index}` });
+      await client.ask({ t: 'hist', ch: `chat:${index}`, dir: 'back', n: 1 });
+      assert.ok((await client.ask({ t: 'pres', ch: `chat:${index}`, do: 'watch' })).ok, `${index}`);
+      await client.ask({ t: 'pres', ch: `chat:${index}`, do: 'unwatch' });
+    }
+    assert.equal(realtime.metrics().limitsReached.maxChannels, 0);
+  });
+
+  it('bound bytes that clients leave behind, and members', async (test) => {
+    const { realtime, url } = await openRealtime(test, { limits: { maxStoredBytes: 2_000, maxMembers: 2 } });
+    const client = await welcome(test, url, 'ann');
+    const publish = (ch: string) => client.ask({ t: 'pub', ch, d: { text: 'x'.repeat(700) } });
+    const answers = [await publish('chat:1'), await publish('chat:2'), await publish('chat:3')];
+    assert.deepEqual(
+      answers.map(({ ok, err }) => err?.code ?? ok.o),
+      [1, 1, 'full'],
+    );
+    const enter = (ch: string, c: number) =>
+      client.ask({ t: 'pres', ch, do: 'enter', c, d: { name: 'Ann' } });
+    const entered = [await enter('chat:1', 1), await enter('chat:2', 2), await enter('chat:3', 3)];
+    assert.deepEqual(
+      entered.map(({ err }) => err?.code),
+      [undefined, undefined, 'full'],
+    );
+    const { limitsReached } = realtime.metrics();
+    assert.deepEqual([limitsReached.maxStoredBytes, limitsReached.maxMembers], [1, 1]);
+    // A refusal says nothing of the lease: nobody is entered again because of it.
+    await client.ask({ t: 'pres', ch: 'chat:2', do: 'leave', c: 4 });
+    assert.ok((await enter('chat:4', 5)).ok);
+    assert.deepEqual(
+      (await realtime.presence('chat:1')).map((member) => member.clock),
+      [1],
+    );
+    client.socket.close(1000);
+    await client.closed;
   });
 });

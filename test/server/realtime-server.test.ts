@@ -261,6 +261,6 @@ describe('realtime server', () => {
     assert.equal(await codeOf({ t: 'hist', ch: 'chat:1', dir: 'back', n: 1 }), 'unavailable');
     assert.equal(await codeOf({ t: 'sub', ch: 'chat:1' }), 'unavailable');
     await assert.rejects(realtime.history('chat:1'), { code: 'BROKER_TIMEOUT' });
-    assert.equal(realtime.metrics().brokerFaults, 1);
+    assert.ok(realtime.metrics().brokerFaults > 0);
   });
 });

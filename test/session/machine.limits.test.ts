@@ -19,24 +19,24 @@ const enter = { t: 'pres', do: 'enter', c: 1 };
 
 const cases: { readonly [Name in keyof SessionLimits]: Case } = {
   maxPacketBytes: {
-    limits: { maxPacketBytes: 1_000 },
+    limits: { maxPacketBytes: 20_000 },
     approach: (rig) => {
       const peer = rig.greeted();
-      peer.sendText('{"t":"ping"}'.padEnd(1_000));
+      peer.sendText('{"t":"ping"}'.padEnd(20_000));
       return peer;
     },
     exceed: (_rig, peer) => {
-      peer.sendText('{"t":"ping"}'.padEnd(1_001));
+      peer.sendText('{"t":"ping"}'.padEnd(20_001));
       return peer.closed.code;
     },
     shown: 1009,
   },
   maxHelloBytes: {
-    limits: { maxHelloBytes: 500 },
-    approach: (rig) => rig.peer().sendText('{"t":"hello","id":1,"v":1}'.padEnd(500)),
+    limits: {},
+    approach: (rig) => rig.peer().sendText('{"t":"hello","id":1,"v":1}'.padEnd(16_384)),
     exceed: (rig) => {
       const peer = rig.peer();
-      peer.sendText('{"t":"hello","id":1,"v":1}'.padEnd(501));
+      peer.sendText('{"t":"hello","id":1,"v":1}'.padEnd(16_385));
       return peer.closed?.code;
     },
     shown: 1009,
@@ -226,8 +226,18 @@ describe('limits of a session that can never work', () => {
     ['a name that is not known', { maxPacketSize: 5 }, /limits\.maxPacketSize is not known/],
     [
       'a hello longer than a packet',
-      { maxHelloBytes: 2_000, maxPacketBytes: 1_000 },
-      /limits\.maxHelloBytes \(2000\) is above limits\.maxPacketBytes \(1000\)/,
+      { maxHelloBytes: 30_000, maxPacketBytes: 20_000 },
+      /limits\.maxHelloBytes \(30000\) is above limits\.maxPacketBytes \(20000\)/,
+    ],
+    [
+      'a packet that holds no hello',
+      { maxPacketBytes: 16_383 },
+      /limits\.maxPacketBytes \(16383\) must be at least 16384/,
+    ],
+    [
+      'a hello shorter than clients count on',
+      { maxHelloBytes: 16_383 },
+      /limits\.maxHelloBytes \(16383\) must be at least 16384/,
     ],
     [
       'a page longer than a replay',
@@ -249,11 +259,9 @@ describe('limits of a session that can never work', () => {
   }
 
   it('are not those of a default, which gives way', () => {
-    assert.deepEqual(resolveSessionLimits({ maxPacketBytes: 1_000, maxReplay: 10 }), {
+    assert.deepEqual(resolveSessionLimits({ maxPacketBytes: 16_384, maxReplay: 10 }), {
       ...sessionLimitDefaults,
-      maxPacketBytes: 1_000,
-      maxHelloBytes: 1_000,
-      maxPresenceBytes: 1_000,
+      maxPacketBytes: 16_384,
       maxReplay: 10,
       historyPage: 10,
     });

@@ -17,6 +17,8 @@ export interface FeedOptions<Item, Handler> {
   deliver(handler: Handler, item: Item): void;
   /** Items held before `start`; one more, and the feed is lost to `overflow`. */
   readonly maxHeld: number;
+  /** A feed was lost to `overflow`. */
+  onOverflow?(): void;
   /** A handler threw: the item counts as delivered. */
   onHandlerError(error: unknown): void;
   /** The last feed has ended, whoever ended it. */
@@ -74,7 +76,10 @@ export class Feed<Item extends Numbered, Handler extends Listener> {
     }
     if (this.#isLive) this.#deliver(item);
     else if (this.#held.length < this.#options.maxHeld) this.#held.push(item);
-    else this.lose('overflow');
+    else {
+      this.#options.onOverflow?.();
+      this.lose('overflow');
+    }
   }
 
   lose(reason: LostReason): void {

@@ -10,6 +10,7 @@ import {
 import { checkLease, checkLimit, checkMember } from '../argument-check.ts';
 import type { LostReason } from '../broker.ts';
 import type { Clock } from '../clock.ts';
+import { BrokerError } from '../errors.ts';
 import type {
   NodeLease,
   PresenceAnswer,
@@ -19,12 +20,18 @@ import type {
   PresenceQuery,
   PresenceWatch,
 } from '../presence-broker.ts';
+import { ChannelRoom } from './channel-room.ts';
 import { type FeedOptions, FeedSet } from './feed.ts';
 
 export interface MemoryPresenceOptions {
   readonly clock: Clock;
   readonly createEpoch: () => string;
+  /** Channels known at a time; one more is refused, unless there is one where nobody is and nobody looks. */
+  readonly maxChannels: number;
+  /** Members in all channels; one more is refused with `BROKER_FULL`. */
+  readonly maxMembers: number;
   readonly maxHeld: number;
+  onLimit?(limit: 'maxChannels' | 'maxMembers' | 'maxHeld'): void;
   readonly onHandlerError: (error: unknown) => void;
 }
 
@@ -53,13 +60,21 @@ export class MemoryPresence {
   readonly #feedOptions: FeedOptions<PresenceChange, PresenceHandler>;
   readonly #channels = new Map<string, PresentChannel>();
   readonly #leases = new Map<string, Lease>();
+  #memberCount = 0;
+  readonly #room: ChannelRoom<PresentChannel>;
 
   constructor(options: MemoryPresenceOptions) {
     this.#options = options;
+    this.#room = new ChannelRoom(
+      this.#channels,
+      options,
+      ({ members, feeds }) => members.count > 0 || feeds.size > 0,
+    );
     const { maxHeld, onHandlerError } = options;
     this.#feedOptions = {
       deliver: (handler, change) => handler.onChange(change),
       maxHeld,
+      onOverflow: () => options.onLimit?.('maxHeld'),
       onHandlerError,
     };
   }
@@ -70,9 +85,12 @@ export class MemoryPresence {
 
   put(channelName: string, member: PresenceMember, { node, ttlMs }: NodeLease): PresenceAnswer {
     const channel = this.#channel(channelName);
+    const { count } = channel.members;
+    if (channel.members.get(member.key) === undefined) this.#checkMembers();
     const leaseBegan = !this.#leases.has(node);
     const lease = this.#extend(node, ttlMs);
     const applied = channel.members.put(member);
+    this.#memberCount += channel.members.count - count;
     if (applied) {
       this.#drop(channel, member.key);
       channel.leases.set(member.key, lease);
@@ -136,11 +154,13 @@ export class MemoryPresence {
     this.#leases.clear();
     for (const channel of this.#channels.values()) channel.feeds.loseAll(reason);
     this.#channels.clear();
+    this.#memberCount = 0;
   }
 
   #channel(name: string): PresentChannel {
     let channel = this.#channels.get(name);
     if (channel === undefined) {
+      this.#room.make();
       channel = {
         name,
         epoch: this.#options.createEpoch(),
@@ -156,10 +176,18 @@ export class MemoryPresence {
     return channel;
   }
 
+  #checkMembers(): void {
+    const { maxMembers } = this.#options;
+    if (this.#memberCount < maxMembers) return;
+    this.#options.onLimit?.('maxMembers');
+    throw new BrokerError('BROKER_FULL', `already ${maxMembers} members`, { effect: 'none' });
+  }
+
   #leave(channel: PresentChannel, leave: PresenceLeave): boolean {
     const wasPresent = channel.members.get(leave.key) !== undefined;
     // A leave of one who is not there is remembered, so that an older put does not enter; but nobody needs to hear it.
     if (!channel.members.leave(leave) || !wasPresent) return false;
+    this.#memberCount--;
     this.#drop(channel, leave.key);
     channel.feeds.tell({ type: 'leave', offset: ++channel.offset, leave });
     return true;

@@ -245,6 +245,7 @@ export class Hub implements ServerConnectionHub, StreamHost {
    * left; and after a failed call nobody knows whether that call was the one to begin it.
    */
   onLease(outcome: LeaseOutcome): void {
+    if (outcome === 'full') return;
     const mayHaveLost = this.#lease !== 'none' && (outcome === 'began' || this.#lease === 'doubtful');
     this.#lease = outcome === 'failed' ? 'doubtful' : 'held';
     if (outcome === 'failed' || !mayHaveLost) return;

@@ -5,7 +5,7 @@ import { type ErrorBody, errorBody } from '../error-code.ts';
 import type { SessionLimits } from '../limits.ts';
 import type { PresPacket } from '../packet.ts';
 import type { Authorization, LeaseOutcome, PresenceSource } from './hub-port.ts';
-import type { PresenceStream, PresenceView, PresenceWatcher } from './presence-stream.ts';
+import type { PresenceStream, PresenceWatcher } from './presence-stream.ts';
 
 type Answer = { readonly ok: PlainData } | { readonly err: ErrorBody };
 
@@ -89,10 +89,15 @@ export class PresenceDesk {
     // Repeated, or overtaken by a newer change: what is known stays.
     const latest = Math.max(this.#entered.get(ch)?.clock ?? 0, (this.#asked.get(ch) ?? 0) - 1);
     if (clock <= latest) return reply({ ok: {} });
-    this.#entered.set(ch, { clock, data });
-    this.#put(presence, ch, { key: this.#host.presenceKey, clock, data }, (done) =>
-      reply(presenceAnswer(done)),
-    );
+    const before = this.#entered.get(ch);
+    const entered = { clock, data };
+    this.#entered.set(ch, entered);
+    this.#put(presence, ch, { key: this.#host.presenceKey, clock, data }, (outcome) => {
+      if (outcome === 'full' && before === undefined && this.#entered.get(ch) === entered) {
+        this.#entered.delete(ch);
+      }
+      reply(presenceAnswer(outcome));
+    });
   }
 
   #leave({ ch, c }: PresPacket, presence: PresenceSource, reply: (answer: Answer) => void): void {
@@ -104,7 +109,7 @@ export class PresenceDesk {
     presence.leave(ch, leave, (done) => {
       // Until it is sure, this connection is present there, and answers for it when it breaks.
       if (done && this.#entered.get(ch) === known) this.#entered.delete(ch);
-      reply(presenceAnswer(done));
+      reply(presenceAnswer(done ? 'held' : 'failed'));
     });
   }
 
@@ -124,8 +129,12 @@ export class PresenceDesk {
     }
     const stream = this.#host.presenceStreamOf(channel);
     this.#watched.set(channel, stream);
-    stream.add(this.#host, (view: PresenceView) => {
-      reply({ ok: { ...view } });
+    stream.add(this.#host, (answer) => {
+      if ('code' in answer) {
+        if (this.#watched.get(channel) === stream) this.#watched.delete(channel);
+        return reply({ err: answer });
+      }
+      reply({ ok: { ...answer } });
       stream.sendSnapshot(this.#host);
     });
   }
@@ -198,11 +207,11 @@ export class PresenceDesk {
     presence: PresenceSource,
     channel: string,
     member: PresenceMember,
-    done: (isDone: boolean) => void = () => {},
+    done: (outcome: LeaseOutcome) => void = () => {},
   ): void {
     presence.put(channel, member, (outcome) => {
       this.#host.onLease(outcome);
-      done(outcome !== 'failed');
+      done(outcome);
     });
   }
 
@@ -221,6 +230,7 @@ export class PresenceDesk {
   }
 }
 
-function presenceAnswer(isDone: boolean): Answer {
-  return isDone ? { ok: {} } : { err: errorBody('unavailable', 'the broker does not answer') };
+function presenceAnswer(outcome: LeaseOutcome): Answer {
+  if (outcome === 'failed') return { err: errorBody('unavailable', 'the broker does not answer') };
+  return outcome === 'full' ? { err: errorBody('full', 'no room for one more member') } : { ok: {} };
 }

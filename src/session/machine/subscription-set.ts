@@ -34,7 +34,7 @@ export type SubscribeResult =
 interface Entry {
   subscription: Subscription | undefined;
   /** Called when it is replaced, or ends, before its `sub` was answered. */
-  onDropped: (() => void) | undefined;
+  onDropped: ((error: ErrorBody) => void) | undefined;
 }
 
 export class SubscriptionSet {
@@ -42,6 +42,8 @@ export class SubscriptionSet {
   readonly #Subscription: typeof ChannelSubscription;
   readonly #entries = new Map<string, Entry>();
   readonly #byStream = new Map<number, Subscription>();
+  /** Those that wait to be permitted, also for a channel that is not asked for any more. */
+  #asking = 0;
 
   constructor(host: SubscriptionHost, Subscription: typeof ChannelSubscription = ChannelSubscription) {
     this.#host = host;
@@ -56,11 +58,11 @@ export class SubscriptionSet {
     return this.#entries.has(channel);
   }
 
-  /** Handles a `sub`: calls `done` once, perhaps at once; or `onDropped`, when it was replaced or ended meanwhile. */
+  /** Handles a `sub`: calls `answer` once, perhaps at once; or `onDropped`, when it was replaced or ended meanwhile. */
   subscribe(
     packet: Omit<SubPacket, 't' | 'id'>,
     answer: (result: SubscribeResult) => void,
-    onDropped?: () => void,
+    onDropped = (error: ErrorBody): void => answer({ error }),
   ): void {
     const { ch } = packet;
     const done = (result: SubscribeResult): void => {
@@ -75,8 +77,14 @@ export class SubscriptionSet {
       this.#host.onLimit('maxSubscriptions');
       return done({ error: errorBody('too_many_subs', `at most ${most} subscriptions`) });
     }
+    if (this.#asking >= most) {
+      this.#host.onLimit('maxInflight');
+      return done({ error: errorBody('too_many_inflight', `at most ${most} subscriptions to be permitted`) });
+    }
     this.#entries.set(ch, entry);
+    this.#asking++;
     this.authorize(ch, (answer) => {
+      this.#asking--;
       if (!this.isCurrent(ch, entry)) return;
       if (answer.type === 'refused') {
         this.#entries.delete(ch);
@@ -185,7 +193,7 @@ export class SubscriptionSet {
       this.#host.authorizeSubscribe(channel, (answer) => {
         if (answer.type === 'allowed' || !this.isCurrent(channel, entry)) return;
         const s = entry.subscription?.s;
-        this.#drop(channel);
+        this.#drop(channel, answer.error);
         if (s !== undefined) onRefused(s, answer.error);
       });
     }
@@ -204,18 +212,21 @@ export class SubscriptionSet {
     for (const channel of [...this.#entries.keys()]) this.#drop(channel);
   }
 
-  #drop(channel: string): void {
+  #drop(channel: string, error: ErrorBody = replaced): void {
     const entry = this.#entries.get(channel);
     if (entry === undefined) return;
     this.#entries.delete(channel);
     const { subscription, onDropped } = entry;
     entry.onDropped = undefined;
-    onDropped?.();
+    onDropped?.(error);
     if (subscription === undefined) return;
     if (this.#byStream.get(subscription.s) === subscription) this.#byStream.delete(subscription.s);
     subscription.end();
   }
 }
+
+/** Not for good: what replaced it may have been a second copy of the same packet. */
+const replaced = errorBody('cancelled', 'replaced, or ended, before it began', { retry: 'now' });
 
 type Asked = Omit<SubPacket, 't' | 'id'>;
 

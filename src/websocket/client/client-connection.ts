@@ -5,7 +5,7 @@ import type { ByteStream } from '../byte-stream.ts';
 import { FramedStream, type FramedStreamHandler } from '../connection/framed-stream.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
 import { createMessageDeflate } from '../deflate/message-deflate.ts';
-import { ConnectionError } from '../errors.ts';
+import { ConnectionError, errorOf } from '../errors.ts';
 import { type OpenedConnection, openConnection } from './opening-handshake.ts';
 import type { Hop } from './redirect.ts';
 import { describe } from './stream-wait.ts';
@@ -90,6 +90,6 @@ export class ClientConnection implements WheelEntry {
 
 /** Node throws at once what it finds wrong with some options, such as an agent for http where https is asked for. */
 function unexpectedFailure(cause: unknown): ConnectionError {
-  const reason = cause instanceof Error ? describe(cause) : String(cause);
+  const reason = describe(errorOf(cause, 'it'));
   return new ConnectionError('CONNECTION_FAILED', `the connection could not be opened: ${reason}`, { cause });
 }

@@ -37,8 +37,8 @@ export interface Connection<Data = unknown> {
   readonly bufferedAmount: number;
 
   /**
-   * Sends a message: text for a string, binary for anything else. Binary data above 16 KiB is not copied: do not change it
-   * before it is sent. Throws `UsageError` on what is neither, and `TypeError` never sends a byte.
+   * Sends a message: text for a string, binary for anything else. Binary data above 16 KiB is not copied: do not change it,
+   * nor hand it to another thread, before it is sent. Throws `UsageError` on what is neither, and `TypeError` never sends a byte.
    */
   send(data: string | BinaryData | Blob | PreparedMessage, options?: SendOptions): SendResult;
   /** Sends a Ping with at most 125 bytes. */

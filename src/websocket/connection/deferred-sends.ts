@@ -10,10 +10,6 @@ export class DeferredSends {
   readonly #waiting: { readonly send: () => void; readonly byteLength: number }[] = [];
   #isBlocked = false;
 
-  get isEmpty(): boolean {
-    return !this.#isBlocked && this.#waiting.length === 0;
-  }
-
   /** Holds everything added later back until `unblock`. */
   block(): void {
     this.#isBlocked = true;
@@ -24,9 +20,10 @@ export class DeferredSends {
     this.byteLength += byteLength;
   }
 
-  /** Runs what waits, in order, until one of them blocks again. */
-  unblock(): void {
+  /** Runs what was not ready, and then what waits behind it, in order, until one of them blocks again. */
+  unblock(first: () => void): void {
     this.#isBlocked = false;
+    first();
     while (!this.#isBlocked) {
       const next = this.#waiting.shift();
       if (next === undefined) return;

@@ -51,6 +51,11 @@ function viewOf(bytes: Buffer, start: number, end: number): Buffer {
   return lastView;
 }
 
+export interface FrameWriterOwner {
+  /** A payload that was not copied has another length than its header says: what was gathered with it is not sent. */
+  receiveAltered(): void;
+}
+
 export class FrameWriter {
   /** While true, frames are gathered and the owner flushes; otherwise a microtask does. */
   isCorked = false;
@@ -58,6 +63,7 @@ export class FrameWriter {
   wantsWritten = false;
   private readonly stream: ByteStream;
   private readonly masks: boolean;
+  private readonly owner: FrameWriterOwner | undefined;
   /** The range of the block that waits to be written; frames that follow each other there make one range. */
   private block: OutputBlock | undefined;
   private start = 0;
@@ -67,9 +73,10 @@ export class FrameWriter {
   private partsBytes = 0;
   private isDirty = false;
 
-  constructor(stream: ByteStream, role: Role) {
+  constructor(stream: ByteStream, role: Role, owner?: FrameWriterOwner) {
     this.stream = stream;
     this.masks = role === 'client';
+    this.owner = owner;
   }
 
   /** Bytes of frames, headers included, that the operating system has not taken yet. */
@@ -242,6 +249,11 @@ export class FrameWriter {
     const total = this.partsBytes;
     this.parts = undefined;
     this.partsBytes = 0;
+    if (byteLength(parts) !== total) {
+      // The other end would take the next frames for what is missing.
+      this.owner?.receiveAltered();
+      return;
+    }
     const [first] = parts;
     if (first !== undefined && parts.length === 1) {
       this.stream.write(first, this.wantsWritten);
@@ -262,4 +274,10 @@ export class FrameWriter {
     if (dirty.length === 0) queueMicrotask(flushDirty);
     dirty.push(this);
   }
+}
+
+function byteLength(parts: readonly Uint8Array[]): number {
+  let bytes = 0;
+  for (const part of parts) bytes += part.length;
+  return bytes;
 }

@@ -7,7 +7,7 @@ import { THREAD_POOL_BYTES } from '../deflate/thread-pool.ts';
 import { ConnectionError } from '../errors.ts';
 import type { ConnectionSettings } from './connection-options.ts';
 import { DeferredSends } from './deferred-sends.ts';
-import { FrameWriter } from './frame-writer.ts';
+import { FrameWriter, type FrameWriterOwner } from './frame-writer.ts';
 import { asBuffer } from './message-data.ts';
 import type { PreparedMessage } from './prepared-message.ts';
 
@@ -41,7 +41,7 @@ const NOTHING = new Uint8Array(0);
 /** A message of so many bytes counts as queued even if it finds the queue empty: the peer may take its time. */
 const LARGE_MESSAGE_BYTES = 64 * 1024;
 
-export class MessageSender {
+export class MessageSender implements FrameWriterOwner {
   private readonly stream: ByteStream;
   private readonly owner: SenderOwner;
   private readonly settings: ConnectionSettings;
@@ -62,7 +62,7 @@ export class MessageSender {
     this.settings = settings;
     this.deflate = deflate;
     this.masks = role === 'client';
-    this.writer = new FrameWriter(stream, role);
+    this.writer = new FrameWriter(stream, role, this);
   }
 
   /** Whether messages can be sent. */
@@ -93,7 +93,7 @@ export class MessageSender {
   sendBinary(payload: Uint8Array, compress?: boolean): SendResult {
     if (this.sending !== Sending.Directly) {
       // It may wait long: the caller gets the use of its bytes back.
-      const kept = this.masks ? new Uint8Array(payload) : payload;
+      const kept = new Uint8Array(payload);
       return this.defer(kept.length, () => this.sendBinary(kept, compress));
     }
     if (this.deflate?.shouldCompress(payload.length, compress)) {
@@ -148,6 +148,11 @@ export class MessageSender {
     }
     this.writer.writeBytes(FIN | opcode, payload);
     if (opcode === Opcode.Close) this.stop();
+  }
+
+  receiveAltered(): void {
+    const message = 'the memory of a binary message was handed on, or made shorter, before it was sent';
+    this.owner.failSending(new ConnectionError('CONNECTION_CLOSED', message), CloseCode.InternalError);
   }
 
   /** Acts behind the messages that were sent before. */
@@ -209,9 +214,8 @@ export class MessageSender {
 
   private sendCompressed(deflate: MessageDeflate, opcode: number, payload: Uint8Array): SendResult {
     if (payload.length >= THREAD_POOL_BYTES) {
-      // The pool reads it later; a client's caller may change its bytes as soon as `send` returns.
-      const isLent = this.masks && opcode === Opcode.Binary;
-      const kept = isLent ? new Uint8Array(payload) : payload;
+      // The pool reads it later, on another thread: the caller's memory may be gone by then.
+      const kept = opcode === Opcode.Binary ? new Uint8Array(payload) : payload;
       return this.sendWhenReady(kept.length, deflate.compressLater(kept), (compressed) => {
         const isShorter = compressed.length < kept.length;
         if (isShorter) this.writer.writeBytes(FIN | RSV1 | opcode, compressed);
@@ -243,8 +247,7 @@ export class MessageSender {
       this.sending = Sending.Directly;
       this.owesDrain = true;
       this.isReleasing = true;
-      act();
-      deferred.unblock();
+      deferred.unblock(act);
       this.isReleasing = false;
       this.requestWritten();
     };

@@ -11,7 +11,9 @@ import {
   FLUSH_TAIL,
   type InflateContext,
   type InflateProgress,
+  mostEnds,
   STEP_BYTES,
+  STEP_INPUT_BYTES,
   type ZlibContexts,
 } from './zlib-context.ts';
 
@@ -75,7 +77,9 @@ class DirectDeflate implements DeflateContext {
 /** Where inflated bytes are put. */
 const inflated = Buffer.allocUnsafeSlow(STEP_BYTES);
 /** Short messages are put here with the flush behind them, so that one call inflates both. */
-const joined = Buffer.allocUnsafeSlow(4 * 1024);
+const joined = Buffer.allocUnsafeSlow(STEP_INPUT_BYTES);
+/** Where a window goes that is read again, and of no further use. */
+const discarded = Buffer.allocUnsafeSlow(32 * 1024);
 const NOTHING = new Uint8Array(0);
 
 class DirectInflate implements InflateContext {
@@ -90,6 +94,8 @@ class DirectInflate implements InflateContext {
   #isInvalid = false;
   /** A block with BFINAL set was seen in this message. */
   #hasEnded = false;
+  /** How many more of them there may be. */
+  #endsLeft = 0;
 
   constructor(windowBits: number) {
     this.#windowBits = windowBits;
@@ -100,6 +106,7 @@ class DirectInflate implements InflateContext {
   begin(compressed: Uint8Array): void {
     const { length } = compressed;
     this.#at = 0;
+    this.#endsLeft = mostEnds(length);
     this.#isTail = length + FLUSH_TAIL.length <= joined.length;
     if (this.#isTail) {
       joined.set(compressed);
@@ -116,12 +123,12 @@ class DirectInflate implements InflateContext {
     let produced = 0;
     for (;;) {
       const { _handle: handle, _writeState: state } = this.#stream;
-      const left = this.#inputEnd - this.#at;
-      handle.writeSync(Z_SYNC_FLUSH, this.#input, this.#at, left, inflated, produced, STEP_BYTES - produced);
+      const given = Math.min(this.#inputEnd - this.#at, STEP_INPUT_BYTES);
+      handle.writeSync(Z_SYNC_FLUSH, this.#input, this.#at, given, inflated, produced, STEP_BYTES - produced);
       if (this.#isInvalid) return 'invalid';
       const roomLeft = state[0] as number;
       const inputLeft = state[1] as number;
-      this.#at += left - inputLeft;
+      this.#at += given - inputLeft;
       this.#window.push(inflated, produced, STEP_BYTES - roomLeft);
       produced = STEP_BYTES - roomLeft;
       if (roomLeft === 0) {
@@ -130,10 +137,14 @@ class DirectInflate implements InflateContext {
       }
       if (inputLeft > 0) {
         // 7.2.3.4: a block with BFINAL set ends zlib's stream, but not the message: go on with the same window.
+        if (this.#endsLeft === 0) return 'too-costly';
+        this.#endsLeft -= 1;
         this.#hasEnded = true;
-        this.#reopen();
+        this.#restart();
+      } else if (this.#at < this.#inputEnd) {
+        return this.#finish(produced, 'more');
       } else if (this.#isTail) {
-        if (this.#hasEnded) this.#reopen();
+        if (this.#hasEnded) this.#restart();
         this.#hasEnded = false;
         this.#input = NOTHING;
         return this.#finish(produced, 'done');
@@ -151,8 +162,12 @@ class DirectInflate implements InflateContext {
     this.#hasEnded = false;
     this.#input = NOTHING;
     this.output = NOTHING;
-    if (this.#isInvalid) this.#reopen();
-    else this.#stream._handle.reset();
+    if (this.#isInvalid) {
+      this.#stream.close();
+      this.#stream = this.#open();
+    } else {
+      this.#stream._handle.reset();
+    }
   }
 
   close(): void {
@@ -171,9 +186,13 @@ class DirectInflate implements InflateContext {
     this.#at = 0;
   }
 
-  #reopen(): void {
-    this.#stream.close();
-    this.#stream = this.#open();
+  /** Of a stream that was ended within a message, the window goes on. */
+  #restart(): void {
+    const { _handle: handle } = this.#stream;
+    handle.reset();
+    const block = this.#window.storedBlock();
+    if (block.length === 0) return;
+    handle.writeSync(Z_SYNC_FLUSH, block, 0, block.length, discarded, 0, discarded.length);
   }
 
   #open(): DirectStream {
@@ -182,12 +201,6 @@ class DirectInflate implements InflateContext {
     stream._handle.onerror = () => {
       this.#isInvalid = true;
     };
-    // Of a stream that was ended within a message, the window goes on.
-    const block = this.#window.storedBlock();
-    const { length } = block;
-    if (length > 0) {
-      stream._handle.writeSync(Z_SYNC_FLUSH, block, 0, length, Buffer.allocUnsafe(length), 0, length);
-    }
     return stream;
   }
 }

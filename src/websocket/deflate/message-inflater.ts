@@ -15,7 +15,7 @@ export interface MessageInflaterOptions {
   readonly maxMessageBytes: number;
 }
 
-/** How many steps are made before other work has its turn: 1 MiB of output. */
+/** How many steps are made before other work has its turn: 1 MiB of output, or 64 KiB of input. */
 const STEPS_AT_ONCE = 16;
 
 /** What a turn came to: the whole message, the reason to fail the connection, or undefined when there is more to do. */
@@ -68,6 +68,12 @@ export class MessageInflater {
           'a compressed message is damaged (RFC 7692, section 7.2.2)',
         );
       }
+      if (progress === 'too-costly') {
+        return new ProtocolError(
+          'MESSAGE_TOO_COSTLY',
+          'a compressed message has more blocks with BFINAL set than are worth their cost (RFC 7692, section 7.2.3.4)',
+        );
+      }
       if (progress === 'done') {
         const view = Buffer.from(output.buffer, output.byteOffset, output.byteLength);
         const message = this.pieces === undefined ? view : Buffer.concat([...this.pieces, view]);
@@ -76,7 +82,7 @@ export class MessageInflater {
         return message;
       }
       this.pieces ??= [];
-      this.pieces.push(Buffer.from(output));
+      if (output.length > 0) this.pieces.push(Buffer.from(output));
     }
     return undefined;
   }

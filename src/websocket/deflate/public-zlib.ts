@@ -10,6 +10,7 @@ import {
   FLUSH_TAIL,
   type InflateContext,
   type InflateProgress,
+  mostEnds,
   type ZlibContexts,
 } from './zlib-context.ts';
 
@@ -67,6 +68,7 @@ class PublicInflate implements InflateContext {
     let rest: Uint8Array = Buffer.concat([this.#compressed, FLUSH_TAIL]);
     const pieces: Uint8Array[] = [];
     let roomLeft = this.#maxBytes;
+    let endsLeft = mostEnds(this.#compressed.length);
     try {
       // 7.2.3.4: a block with BFINAL set ends zlib's stream, but not the message: go on with the same window.
       while (rest.length > 0) {
@@ -75,6 +77,8 @@ class PublicInflate implements InflateContext {
         roomLeft -= inflated.length;
         this.#window.push(inflated, 0, inflated.length);
         rest = rest.subarray(consumed);
+        if (rest.length > 0 && endsLeft === 0) return 'too-costly';
+        endsLeft -= 1;
       }
     } catch (error) {
       return isTooLarge(error) ? 'too-big' : 'invalid';

@@ -13,8 +13,11 @@ export interface DeflateContext {
   close(): void;
 }
 
-/** How a step went. `'more'`: take `output`, and step again. `'too-big'`: the message exceeds the limit. */
-export type InflateProgress = 'done' | 'more' | 'invalid' | 'too-big';
+/**
+ * How a step went. `'more'`: take `output`, which may be empty, and step again. `'too-big'`: the message exceeds the limit.
+ * `'too-costly'`: it ends zlib's stream more often than `mostEnds` allows.
+ */
+export type InflateProgress = 'done' | 'more' | 'invalid' | 'too-big' | 'too-costly';
 
 /** A raw DEFLATE decompressor. */
 export interface InflateContext {
@@ -30,6 +33,17 @@ export interface InflateContext {
 
 /** What a step brings out at the most, where the interface of zlib allows to stop. */
 export const STEP_BYTES = 64 * 1024;
+
+/** What a step takes in at the most, there: blocks that say nothing can cost a microsecond for every 6 bytes. */
+export const STEP_INPUT_BYTES = 4 * 1024;
+
+/**
+ * How many blocks of a message may have BFINAL set (RFC 7692, section 7.2.3.4): to begin a stream anew costs as much as to
+ * inflate some KiB, and such a block has two bytes. A sender that cannot flush otherwise needs one, or one for each fragment.
+ */
+export function mostEnds(compressedBytes: number): number {
+  return Math.min(8 + (compressedBytes >>> 10), 64);
+}
 
 export interface DeflateParameters {
   /** 8 to 15. */

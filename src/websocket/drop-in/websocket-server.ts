@@ -127,6 +127,8 @@ export class WebSocketServer<Socket extends WebSocket = WebSocket> extends Event
     const { method = '', httpVersion, url: target = '' } = request;
     const opening = checkUpgradeRequest({ method, httpVersion, target, headers });
     if (opening.type === 'rejection' && this.listenerCount('wsClientError') > 0) {
+      // Whoever answers need not expect that the client is gone.
+      socket.on('error', () => socket.destroy());
       this.emit('wsClientError', new Error(opening.body), socket, request);
       return;
     }

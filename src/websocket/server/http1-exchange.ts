@@ -1,7 +1,7 @@
 // An opening handshake over HTTP/1.1: an upgrade request on a socket, and the answer to it (RFC 6455, section 4.2.2).
 
 import { createHash, hash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
@@ -35,7 +35,7 @@ export class Http1Exchange implements HandshakeExchange {
   }
 
   get isGone(): boolean {
-    return this.carrier.destroyed;
+    return this.carrier.destroyed || (this.raw !== undefined && owesOtherAnswer(this.carrier, this.raw));
   }
 
   accept({ request, protocol, extensions, headers }: AcceptedRequest): ByteStream {
@@ -54,6 +54,16 @@ export class Http1Exchange implements HandshakeExchange {
   destroy(): void {
     this.carrier.destroy();
   }
+}
+
+/**
+ * Whether an http server of Node's has yet to answer an earlier request on this socket: what it writes later would stand
+ * between frames. RFC 9112, 9.3.2. "A server […] MUST send the corresponding responses in the same order".
+ */
+function owesOtherAnswer(socket: Duplex, request: IncomingMessage): boolean {
+  const { _httpMessage: response } = socket as { _httpMessage?: ServerResponse | null };
+  // Frameworks put a response of their own there, for this request.
+  return response !== undefined && response !== null && response.req !== request;
 }
 
 /** All values of a field count: two Host fields must not look like one. */

@@ -59,10 +59,11 @@ export class Http2Sessions {
   /** Begins a session on a socket that nobody else reads any more. */
   receiveSocket(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
+    // Node's session listens as well, but not in every version for as long as an error may come (CVE-2025-59465).
+    socket.on('error', () => undefined);
     // A session does not outlive its client's side of the TCP connection: streams have an end of their own.
     socket.allowHalfOpen = false;
     if (!this.#core.isAccepting || !this.#admission.enter(address)) {
-      socket.on('error', () => undefined);
       socket.destroy();
       return;
     }

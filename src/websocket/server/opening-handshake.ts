@@ -13,6 +13,7 @@ import {
 import type { ByteStream } from '../byte-stream.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
 import { createMessageDeflate } from '../deflate/message-deflate.ts';
+import { errorOf } from '../errors.ts';
 import { Visit } from './gate.ts';
 import { sameText } from './same-text.ts';
 import type { ConnectionIdentity } from './server-connection.ts';
@@ -43,7 +44,7 @@ export interface HandshakeExchange
   extends Pick<UpgradeRequest, 'httpVersion' | 'remoteAddress' | 'isSecure' | 'raw'> {
   /** What the request came on. */
   readonly carrier: Duplex;
-  /** Whether it is too late to answer. */
+  /** Whether it cannot be answered, too late or out of turn. */
   readonly isGone: boolean;
   /**
    * Writes the answer that accepts, and gives the bytes that follow it. Throws `UsageError`, and writes nothing, for an
@@ -142,7 +143,7 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
       return;
     }
     if (handlers.upgrade === undefined) {
-      this.#accept(opening, {}, head);
+      this.#conclude(opening, undefined, head);
       return;
     }
     const { httpVersion, isSecure, raw } = this.#exchange;
@@ -209,7 +210,16 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
     this.#held = undefined;
     this.#exchange.carrier.removeListener('end', this.#onGone);
     this.#visit.release();
-    this.#answer(held);
+    if (this.#exchange.isGone) {
+      this.#exchange.destroy();
+      return;
+    }
+    this.#isRefused = false;
+    try {
+      this.#answer(held);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #refuseAsFull(): void {
@@ -246,7 +256,8 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
   }
 
   #accept(opening: OpeningRequest, acceptance: Acceptance<Data>, head: Buffer | undefined): void {
-    const { protocol = '' } = acceptance;
+    // All of it is read before anything is written: a getter of the application's may throw.
+    const { protocol = '', headers, data } = acceptance;
     const { settings } = this.#core;
     const deflate =
       settings.deflate === undefined ? undefined : acceptOffer(opening.extensions, settings.deflate);
@@ -255,12 +266,12 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
       request: opening,
       protocol,
       extensions,
-      headers: headerFields(acceptance.headers),
+      headers: headerFields(headers),
     });
     this.#release();
     this.#visit.settle();
     const identity: ConnectionIdentity<Data> = {
-      data: acceptance.data as Data,
+      data: data as Data,
       protocol,
       extensions: sameText(serializeExtensions(extensions)),
       remoteAddress: this.#visit.address,
@@ -271,7 +282,7 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
 
   /** The hook failed: the peer learns nothing of it, the application all. */
   #fail(error: unknown): void {
-    this.#core.report(error instanceof Error ? error : new Error(`the upgrade hook threw ${String(error)}`));
+    this.#core.report(errorOf(error, 'the upgrade hook'));
     this.refuse(500, 'The server could not decide about this request.');
   }
 

@@ -1,6 +1,7 @@
 // Tells the application of an error, whatever its own error handler does with it.
 
 import type { Connection, ConnectionHandlers } from '../connection/connection.ts';
+import { errorOf } from '../errors.ts';
 
 /**
  * Calls the `error` handler. Without one, and for what that one throws or rejects with, there is a process warning:
@@ -28,5 +29,5 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
 }
 
 function warn(thrown: unknown): void {
-  process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
+  process.emitWarning(errorOf(thrown, 'the error handler'));
 }

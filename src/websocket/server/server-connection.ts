@@ -19,7 +19,7 @@ import { PauseReason } from '../connection/pause-reason.ts';
 import { PreparedMessage } from '../connection/prepared-message.ts';
 import type { BudgetHolder, SharedBudget, ShedLimit } from '../connection/shared-budget.ts';
 import type { MessageDeflate } from '../deflate/message-deflate.ts';
-import { ConnectionError } from '../errors.ts';
+import { ConnectionError, errorOf } from '../errors.ts';
 import type { ConnectionStream } from '../whatwg/connection-stream.ts';
 import { MessageStreams } from '../whatwg/message-streams.ts';
 import { isPromise, reportTo } from './report-error.ts';
@@ -248,8 +248,7 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
   }
 
   private containError(thrown: unknown): void {
-    const error = thrown instanceof Error ? thrown : new Error(`a handler threw ${String(thrown)}`);
-    reportTo(this.owner.handlers, error, this);
+    reportTo(this.owner.handlers, errorOf(thrown, 'a handler'), this);
     if (this.state === 'open') this.framed.close(CloseCode.InternalError);
   }
 }

@@ -75,8 +75,8 @@ export interface WebSocketServerOptions<Data> extends ConnectionOptions, Connect
    */
   readonly tarpitMs?: number;
   /**
-   * Proxies whose `X-Forwarded-For` is believed, as addresses or networks: `['10.0.0.0/8', 'fd00::/8']`. Then
-   * `remoteAddress` is the client's, and limits count by it. Name only what no client can reach you from without the proxy.
+   * Proxies whose `X-Forwarded-For` is believed, as addresses or networks: `['10.0.0.0/8', 'fd00::/8']`, or `'unix'` for one
+   * that comes by a Unix socket. Then `remoteAddress` is the client's, and limits count by it. Name only what no client can reach you from without the proxy.
    * @default []
    */
   readonly trustProxy?: TrustedProxies;

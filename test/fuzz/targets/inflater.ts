@@ -142,7 +142,8 @@ function inflateAll(
     }
     if (inflated instanceof ProtocolError) {
       const { code } = inflated;
-      promise(code === 'MESSAGE_TOO_BIG' || code === 'INVALID_DEFLATE', `undocumented ${code}`);
+      const isKnown = ['MESSAGE_TOO_BIG', 'MESSAGE_TOO_COSTLY', 'INVALID_DEFLATE'].includes(code);
+      promise(isKnown, `undocumented ${code}`);
       lines.push(code);
       break;
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Authenticate, type AuthenticationRequest, guest } from '../../../src/server/index.ts';
 import { VirtualClock } from '../../../src/testkit/index.ts';
-import { openRealtime, RawClient, welcome } from '../realtime-rig.ts';
+import { byName, openRealtime, RawClient, welcome } from '../realtime-rig.ts';
 
 describe('authentication', () => {
   const outcomes: [string, Authenticate, number | 'welcome'][] = [
@@ -151,5 +151,21 @@ describe('authentication', () => {
     } as never);
     await assert.rejects(client.opened);
     assert.equal(asked, 0);
+  });
+
+  it('is asked of no more renewals at a time than a client may have requests', async (test) => {
+    let asked = 0;
+    const { url } = await openRealtime(test, {
+      limits: { maxInflight: 3 },
+      authenticate: (request) => {
+        if (request.previous === undefined) return byName(request);
+        asked++;
+        return new Promise(() => undefined);
+      },
+    });
+    const client = await welcome(test, url, 'ada');
+    for (let id = 101; id <= 110; id++) client.send({ t: 'auth', id, auth: 'ada' });
+    assert.equal((await client.next(({ id }) => id === 110)).err.code, 'too_many_inflight');
+    assert.equal(asked, 3);
   });
 });

@@ -291,4 +291,61 @@ describe('the gate', () => {
       ['mine', true, undefined],
     ]);
   });
+
+  it('is asked of as many subscriptions at a time as a client may have, however fast it changes its mind', async (test) => {
+    let asked = 0;
+    let isQuick = false;
+    const answers: ((answer: boolean) => void)[] = [];
+    const { url } = await openRealtime(test, {
+      limits: { maxSubscriptions: 3 },
+      authorize: () => {
+        asked++;
+        return isQuick || new Promise((resolve) => answers.push(resolve));
+      },
+    });
+    const client = await welcome(test, url, 'ada');
+    for (let id = 1; id <= 10; id++) {
+      client.send({ t: 'sub', id: 100 + id, ch: 'chat:1' });
+      client.send({ t: 'unsub', id: 200 + id, ch: 'chat:1' });
+    }
+    await client.next(({ id }) => id === 210);
+    assert.equal(asked, 3);
+    const codes = client.received.filter(({ id }) => id > 100 && id <= 110).map(({ err }) => err.code);
+    assert.deepEqual(codes, [...new Array(3).fill('cancelled'), ...new Array(7).fill('too_many_inflight')]);
+    for (const answer of answers) answer(true);
+    isQuick = true;
+    assert.ok((await client.ask({ t: 'sub', ch: 'chat:1' })).ok);
+  });
+
+  it('answers every request to subscribe once, also one that is replaced before it was permitted', async (test) => {
+    const answers: ((answer: boolean) => void)[] = [];
+    const { realtime, url } = await openRealtime(test, {
+      authorize: () => new Promise((resolve) => answers.push(resolve)),
+    });
+    const client = await welcome(test, url, 'ada');
+    const first = client.ask({ t: 'sub', ch: 'chat:1' });
+    const second = client.ask({ t: 'sub', ch: 'chat:1' });
+    assert.equal((await first).err.code, 'cancelled');
+    answers[1]!(true);
+    assert.ok((await second).ok);
+    const third = client.ask({ t: 'sub', ch: 'chat:2' });
+    await client.ask({ t: 'unsub', ch: 'chat:7' });
+    realtime.authorizeAgain('ada');
+    // Asked again, in the order of subscribing: what is not permitted any more ends before the first answer.
+    answers.at(-1)!(false);
+    assert.equal((await third).err.code, 'forbidden');
+  });
+
+  it('greets a client that is refused a channel again while it resumes', async (test) => {
+    const answers: ((answer: boolean) => void)[] = [];
+    const { realtime, url } = await openRealtime(test, {
+      authorize: () => new Promise((resolve) => answers.push(resolve)),
+    });
+    const client = new RawClient(test, url);
+    const greeted = client.hello({ auth: 'ada', resume: { ch: [['chat:1', 'e', 1]] } });
+    while (answers.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    realtime.authorizeAgain('ada');
+    answers[1]!(false);
+    assert.equal((await greeted).res[0].err.code, 'forbidden');
+  });
 });

@@ -381,6 +381,11 @@ describe('an agent', () => {
     assert.equal((await failureOf(`ws://${wrong.authority}/`, { agent })).code, 'HANDSHAKE_FAILED');
     assert.equal((await failureOf(`ws://${garbage.authority}/`, { agent })).code, 'CONNECTION_FAILED');
     assert.equal((await failureOf('ws://127.0.0.1:1/', { agent })).code, 'CONNECTION_FAILED');
+    const talkative = await fakeServer(t, (socket) => socket.write('HTTP/1.1 103 Early\r\n\r\n'.repeat(11)));
+    assert.match(
+      (await failureOf(`ws://${talkative.authority}/`, { agent })).message,
+      /sent one interim answer after the other/,
+    );
     const late = await failureOf(`ws://${silent.authority}/`, { agent, handshakeTimeoutMs: 1 });
     assert.equal(late.code, 'HANDSHAKE_TIMEOUT');
   });

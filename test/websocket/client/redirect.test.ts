@@ -98,6 +98,19 @@ describe('a redirect', () => {
     assert.equal(request?.field('Origin'), 'https://page.example');
   });
 
+  it('drops subprotocols that are credentials', async (t) => {
+    const target = await fakeServer(t, (socket, request) =>
+      socket.write(request.accept(['Sec-WebSocket-Protocol: chat'])),
+    );
+    const server = await redirectingServer(t, 302, `ws://${target.authority}/`);
+    const protocols = ['bearer.c2VjcmV0', 'chat', 'base64url.Bearer.authorization.example.c2VjcmV0'];
+    const socket = new WebSocket(`ws://${server.authority}/`, { followRedirects: true, protocols });
+    await opened(socket);
+    socket.terminate();
+    assert.equal(server.requests[0]?.field('Sec-WebSocket-Protocol'), protocols.join(', '));
+    assert.equal(target.requests[0]?.field('Sec-WebSocket-Protocol'), 'chat');
+  });
+
   it('drops Authorization that was given as a header, too', async (t) => {
     const target = await acceptingServer(t);
     const server = await redirectingServer(t, 302, `ws://${target.authority}/`);

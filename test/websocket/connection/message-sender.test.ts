@@ -116,6 +116,43 @@ describe('a message that is compressed in the thread pool', () => {
   });
 });
 
+describe('binary data that waits to be compressed', () => {
+  it('is what it was when it was sent, whatever becomes of its memory', async () => {
+    const { stream, framed } = open();
+    const receiver = new Receiver();
+    for (const length of [100_000, 50]) {
+      const bytes = Buffer.from(new ArrayBuffer(length)).fill('a');
+      framed.sendBinary(bytes);
+      structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    }
+    await until(stream, receiver, 2);
+    assert.deepEqual(receiver.messages, ['aaaaa of 100000', 'a'.repeat(50)]);
+  });
+});
+
+describe('a Blob that is compressed in the thread pool', () => {
+  it('lets no later message pass, nor the Close', async () => {
+    const { stream, framed } = open();
+    const receiver = new Receiver();
+    const blob = (name: string): Blob => new Blob([name, 'a tide comes and goes '.repeat(10_000)]);
+    framed.sendBlob(blob('one  '));
+    framed.sendText('second');
+    framed.sendBlob(blob('two  '));
+    framed.sendBlob(blob('three'));
+    framed.sendText('last');
+    framed.close(1000);
+    await until(stream, receiver, 6);
+    assert.deepEqual(receiver.messages, [
+      'one   of 220005',
+      'second',
+      'two   of 220005',
+      'three of 220005',
+      'last',
+      'close 1000',
+    ]);
+  });
+});
+
 describe('a message prepared for many', () => {
   it('is compressed once for all connections that agreed on the same parameters', () => {
     const message = prepare('the same words for everybody, the same words');

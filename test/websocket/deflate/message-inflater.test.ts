@@ -42,6 +42,13 @@ for (const [name, zlib] of [
       assert.equal(error.closeCode, 1007);
     });
 
+    it('fails a message of many final blocks with 1009', () => {
+      const error = inflater(1000).begin(Buffer.alloc(1_000, '0300', 'hex'));
+      assert.ok(error instanceof ProtocolError);
+      assert.equal(error.code, 'MESSAGE_TOO_COSTLY');
+      assert.equal(error.closeCode, 1009);
+    });
+
     it('begins each message with an empty window unless the peer keeps one', () => {
       const hello = Buffer.from('f248cdc9c90700', 'hex');
       const again = Buffer.from('f200110000', 'hex');
@@ -73,6 +80,21 @@ for (const [name, zlib] of [
     assert.ok(stolen instanceof ProtocolError, `the next connection read ${JSON.stringify(String(stolen))}`);
   });
 }
+
+describe('a long message that says little', () => {
+  it('is inflated in turns, into memory that the messages of others do not reach', () => {
+    const pool = new DeflatePool(directZlib);
+    const options = { pool, windowBits: 15, keepsWindow: false, maxMessageBytes: 1_000_000 };
+    const receiver = new MessageInflater(options);
+    const nothing = Buffer.alloc(1_000_000, '000000ffff', 'hex');
+    let result = receiver.begin(Buffer.concat([nothing, compress('mine')]));
+    let turns = 1;
+    for (; result === undefined; turns += 1) result = receiver.turn();
+    assert.ok(turns > 10, `${turns} turns`);
+    new MessageInflater(options).begin(compress('of another connection'));
+    assert.equal(String(result), 'mine');
+  });
+});
 
 describe('a decompression bomb', () => {
   it('is inflated in turns, and no further than the limit', () => {

@@ -8,7 +8,10 @@ import { deflateInThreadPool } from '../../../src/websocket/deflate/thread-pool.
 import {
   FLUSH_TAIL,
   type InflateContext,
+  type InflateProgress,
+  mostEnds,
   STEP_BYTES,
+  STEP_INPUT_BYTES,
   type ZlibContexts,
 } from '../../../src/websocket/deflate/zlib-context.ts';
 import { fc } from '../../fast-check.ts';
@@ -17,19 +20,22 @@ const parameters = { windowBits: 15, level: 1, memLevel: 8 };
 const limit = 64 * 1024 * 1024;
 
 /** All of one message, or how it failed. */
-function inflate(context: InflateContext, compressed: Uint8Array): Buffer | 'invalid' | 'too-big' {
+function inflate(
+  context: InflateContext,
+  compressed: Uint8Array,
+): Buffer | Exclude<InflateProgress, 'done' | 'more'> {
   const pieces: Buffer[] = [];
   context.begin(compressed);
   for (let steps = 0; steps < 10_000; steps += 1) {
     const progress = context.step();
-    if (progress === 'invalid' || progress === 'too-big') return progress;
+    if (progress !== 'done' && progress !== 'more') return progress;
     pieces.push(Buffer.from(context.output));
     if (progress === 'done') return Buffer.concat(pieces);
   }
   throw new Error('it never ends');
 }
 
-const compress = (text: string, options: object = {}): Uint8Array =>
+const compress = (text: string | Uint8Array, options: object = {}): Uint8Array =>
   deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH, ...options }).subarray(0, -FLUSH_TAIL.length);
 
 it('this runtime has the direct interface of zlib', () => assert.equal(isDirectZlibAvailable(), true));
@@ -81,6 +87,22 @@ for (const [name, zlib] of [
         const ended = deflateRawSync(text, { windowBits: Math.max(9, windowBits) });
         assert.deepEqual(inflate(context, Buffer.concat([ended, Buffer.alloc(1)])), text);
         assert.deepEqual(inflate(context, referring), text.subarray(-200));
+      }
+    });
+
+    it('refuse a message that begins the stream anew more often than it is worth', () => {
+      for (const bytes of [100, 1_000, 50_000, 1_000_000]) {
+        const context = zlib.createInflate(15, limit);
+        const most = mostEnds(bytes);
+        const lastBlocks = (count: number) =>
+          Buffer.concat([Buffer.alloc(2 * count, '0300', 'hex'), compress(randomBytes(bytes - 2 * count))]);
+        const accepted = lastBlocks(most);
+        assert.equal(mostEnds(accepted.length), most);
+        assert.equal(inflate(context, accepted).length, bytes - 2 * most);
+        const refused = Buffer.alloc(bytes, '0300', 'hex');
+        assert.equal(inflate(context, refused), 'too-costly', `${bytes} bytes`);
+        context.reset();
+        assert.equal(String(inflate(context, compress('next'))), 'next');
       }
     });
 
@@ -191,6 +213,20 @@ describe('direct inflating', () => {
       assert.equal(String(inflate(other, compress('short'))), 'short');
     }
     assert.equal(read, text);
+  });
+});
+
+describe('direct inflating of what says nothing', () => {
+  it('takes in no more than STEP_INPUT_BYTES in a step', () => {
+    const context = directZlib.createInflate(15, limit);
+    // Empty blocks without compression.
+    const nothing = Buffer.alloc(10 * STEP_INPUT_BYTES, '000000ffff', 'hex');
+    context.begin(Buffer.concat([nothing, compress('at last')]));
+    let steps = 1;
+    for (; context.step() === 'more'; steps += 1) assert.equal(context.output.length, 0);
+    assert.equal(String(context.output), 'at last');
+    // The last of them takes the flush in.
+    assert.equal(steps, 11);
   });
 });
 

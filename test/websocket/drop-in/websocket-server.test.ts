@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import WebSocket, { type ServerOptions, WebSocketServer } from '../../../src/websocket/drop-in/index.ts';
 import { expectNoSurprises } from '../surprises.ts';
@@ -129,6 +129,20 @@ describe('a server of the drop-in door', () => {
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     response.resume();
     assert.deepEqual([response.statusCode, response.headers['x-error']], [418, 'true']);
+  });
+
+  it('hears a reset of a client that wsClientError was emitted for', async (test) => {
+    const { server, url } = await openDoor(test);
+    const gone = new Promise((resolve) => {
+      server.on('wsClientError', (_error, socket) => socket.once('close', resolve));
+    });
+    const client = connect({ port: Number(new URL(url).port), host: '127.0.0.1' });
+    const asked = once(server, 'wsClientError');
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    await asked;
+    client.resetAndDestroy();
+    // An error that nobody hears would be an uncaught exception.
+    await gone;
   });
 
   it('makes WebSockets of the class that it is given', async (test) => {

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { describe, it } from 'node:test';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { reject } from '../../../src/websocket/index.ts';
+import { reject, WebSocketServer, type WebSocketServerOptions } from '../../../src/websocket/index.ts';
 import { Gate } from '../../../src/websocket/server/gate.ts';
 import { openFileLimit } from '../../../src/websocket/server/open-files.ts';
 import { resolveServerOptions } from '../../../src/websocket/server/server-options.ts';
@@ -88,6 +94,25 @@ describe('handshakes that fail', () => {
       upgrade: () => reject(403),
     });
     assert.deepEqual([await answerTo(port), await answerTo(port)], ['403', '403']);
+  });
+
+  it('get 500 then, if the answer cannot be written: nothing ends the process', async (test) => {
+    const { port, errors } = await openServer(test, {
+      limits: { maxFailedHandshakesPerMinute: 1 },
+      tarpitMs: 1,
+      // What the client sent gets into a field.
+      upgrade: ({ path }) => reject(403, '', { headers: { 'X-Path': decodeURIComponent(path) } }),
+    });
+    const answerFor = async (path: string): Promise<string> => {
+      const client = await RawClient.connect(port);
+      client.socket.write(upgradeRequest({ path }));
+      const answer = (await client.rest()).toString();
+      await client.gone();
+      return answer.slice(9, 12);
+    };
+    assert.equal(await answerFor('/a'), '403');
+    assert.deepEqual([await answerFor('/%0d%0a'), await answerFor('/%0d%0a')], ['500', '500']);
+    assert.equal(errors.length, 2);
   });
 
   it('are answered with 429, undecided, when answers held back take half the places of their address', async (test) => {
@@ -222,5 +247,53 @@ describe('a process that is nearly out of descriptors', { skip: process.platform
       errors: ['DESCRIPTORS_LOW'],
       afterwards: '101',
     });
+  });
+});
+
+describe('a server behind a Unix socket', () => {
+  async function openLocal(test: TestContext, options: WebSocketServerOptions<undefined>) {
+    const folder = await mkdtemp(join(tmpdir(), 'tidewire-'));
+    const path = join(folder, 'socket');
+    const http = createServer();
+    http.listen(path);
+    await once(http, 'listening');
+    const server = new WebSocketServer({ server: http, ...options });
+    test.after(async () => {
+      await server.close({ timeoutMs: 0 });
+      http.close();
+      await rm(folder, { recursive: true });
+    });
+    async function answer(headers: Record<string, string> = {}): Promise<string> {
+      const socket = connect(path);
+      socket.on('error', () => undefined);
+      socket.write(upgradeRequest({ headers }));
+      const [head] = (await once(socket, 'data')) as [Buffer];
+      return head.toString('latin1', 9, 12);
+    }
+    return { server, answer };
+  }
+  const limits = { maxConnectionsPerAddress: 1, maxFailedHandshakesPerMinute: 1 };
+
+  it('does not take all its clients for one', async (test) => {
+    const { answer } = await openLocal(test, {
+      limits,
+      tarpitMs: 60_000,
+      upgrade: ({ headers }) => (headers.get('x-reject') ? reject(401) : {}),
+    } as WebSocketServerOptions<undefined>);
+    assert.deepEqual([await answer(), await answer()], ['101', '101']);
+    const refused = { 'x-reject': 'yes' };
+    assert.deepEqual([await answer(refused), await answer(refused)], ['401', '401']);
+  });
+
+  it('knows them apart by the word of a proxy that it trusts', async (test) => {
+    const { answer, server } = await openLocal(test, { limits, trustProxy: ['unix'] });
+    const from = (address: string) => ({ 'x-forwarded-for': address });
+    assert.equal(await answer(from('198.51.100.1')), '101');
+    assert.equal(await answer(from('198.51.100.1')), '503');
+    assert.equal(await answer(from('198.51.100.2')), '101');
+    assert.deepEqual(
+      [...server.connections].map(({ remoteAddress }) => remoteAddress),
+      ['198.51.100.1', '198.51.100.2'],
+    );
   });
 });

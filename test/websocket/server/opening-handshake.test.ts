@@ -114,6 +114,16 @@ describe('the upgrade hook', () => {
     ],
     ['rejects its promise', () => Promise.reject(new Error('a secret')), /^HTTP\/1\.1 500 /],
     ['throws what is no error', () => Promise.reject('a secret'), /^HTTP\/1\.1 500 /],
+    ['rejects with what cannot be told', () => Promise.reject(Object.create(null)), /^HTTP\/1\.1 500 /],
+    [
+      'gives a value that throws when it is read',
+      () => ({
+        get data(): never {
+          throw new Error('a secret');
+        },
+      }),
+      /^HTTP\/1\.1 500 /,
+    ],
     ['chooses a subprotocol that was not offered', () => ({ protocol: 'three' }), /^HTTP\/1\.1 500 /],
     [
       'gives a field with a line break',

@@ -134,6 +134,23 @@ describe('connection.send', () => {
     assert.equal(await client.text(), 'still open');
   });
 
+  for (const [name, take] of [
+    ['handed to another thread', (buffer: ArrayBuffer) => structuredClone(buffer, { transfer: [buffer] })],
+    ['made shorter', (buffer: ArrayBuffer) => (buffer as { resize?(bytes: number): void }).resize?.(1)],
+  ] as const) {
+    it(`is closed with 1011 when memory is ${name} right after it was sent: no frame is cut`, async (test) => {
+      const { client, connection, called, errors } = await openConnection(test);
+      const buffer: ArrayBuffer = Reflect.construct(ArrayBuffer, [20_000, { maxByteLength: 30_000 }]);
+      connection.send(new Uint8Array(buffer));
+      take(buffer);
+      connection.send('behind it');
+      assert.deepEqual(await client.close(), [1011, '']);
+      client.sendClose(1011);
+      await called('close');
+      assert.match((errors[0] as Error).message, /the memory of a binary message/);
+    });
+  }
+
   it('leaves the memory of the caller as it was', async (test) => {
     const { client, connection } = await openConnection(test);
     const data = Buffer.from('hello');
@@ -270,6 +287,25 @@ describe('handlers that fail', () => {
       await called('close');
       assert.equal(errors.length, 1);
       assert.match((errors[0] as Error).message, /mine/);
+    });
+  }
+
+  for (const [name, message] of [
+    [
+      'throws',
+      () => {
+        throw Object.create(null);
+      },
+    ],
+    ['rejects with', () => Promise.reject(Object.create(null))],
+  ] as const) {
+    it(`message ${name} what cannot be made a string: it is told all the same`, async (test) => {
+      const { client, errors, called } = await openConnection(test, { message });
+      client.sendText('x');
+      assert.equal((await client.close())[0], 1011);
+      client.sendClose(1011);
+      await called('close');
+      assert.equal(errors.length, 1);
     });
   }
 

@@ -90,6 +90,40 @@ describe('server on its own port', () => {
 });
 
 describe('server attached to an http server', () => {
+  it('cuts a client whose earlier request on the same connection is not answered yet', async (test) => {
+    const { http, port } = await openHttp(test);
+    http.removeAllListeners('request');
+    const asked = once(http, 'request');
+    const calls: string[] = [];
+    const server = new WebSocketServer({
+      server: http,
+      open: () => calls.push('open'),
+      error: ({ message }) => calls.push(message),
+    });
+    test.after(() => server.close());
+    const client = await RawClient.connect(port);
+    client.socket.write(`GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n${upgradeRequest()}`);
+    const [, response] = await asked;
+    // The answer must not get between frames, nor a 101 before it.
+    assert.equal((await client.rest()).toString(), '');
+    response.end('a page');
+    await client.gone();
+    assert.deepEqual(calls, []);
+    assert.equal(server.connections.size, 0);
+  });
+
+  it('takes a connection on which a request was answered before', async (test) => {
+    const { http, port } = await openHttp(test);
+    http.removeAllListeners('request');
+    http.on('request', (_request, response) => response.writeHead(204).end());
+    const server = new WebSocketServer({ server: http });
+    test.after(() => server.close());
+    const client = await RawClient.connect(port);
+    client.socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    assert.match(await client.head(), /204/);
+    assert.match(await client.upgrade(), /101/);
+  });
+
   it('stands beside its other routes', async (test) => {
     const { http, port } = await openHttp(test);
     const server = new WebSocketServer({
