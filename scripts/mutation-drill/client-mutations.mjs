@@ -26,8 +26,8 @@ export const clientMutations = [
     ],
     [
       'a proxy is not shown the certificate of the client',
-      'settings: { ...context.settings, tls } };',
-      'settings: context.settings };',
+      '{ settings: { ...settings, tls }, signal }',
+      '{ settings, signal }',
     ],
     ['a proxy that refuses opens no tunnel', 'if (status < 200 || status > 299) {', 'if (false) {'],
     [
