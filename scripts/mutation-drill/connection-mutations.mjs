@@ -7,7 +7,8 @@ const sender = 'websocket/connection/message-sender.js';
 const connection = 'websocket/server/server-connection.js';
 const budget = 'websocket/connection/shared-budget.js';
 const framedTests = [
-  'websocket/connection/',
+  'websocket/connection/framed-stream',
+  'websocket/connection/message-sender',
   'websocket/server/server-limits',
   'websocket/server/server-connection',
 ];
