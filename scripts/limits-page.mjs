@@ -15,15 +15,24 @@ const groups = [
   ['Of every connection, on servers and clients', 'src/protocol/limits.ts', 'MessageLimits'],
   [undefined, 'src/websocket/connection/connection-limits.ts', 'ConnectionLimits'],
   ['Of a server', 'src/websocket/server/server-limits.ts', 'ServerLimits'],
+  ['Of a server of channels', 'src/session/limits.ts', 'SessionLimits'],
+  [undefined, 'src/server/packet-rates.ts', 'RateLimits'],
+  [undefined, 'src/server/limits.ts', 'RealtimeLimits'],
+  [
+    'Of a `MemoryBroker`, and of the one that a server of channels makes for itself',
+    'src/broker/memory-broker.ts',
+    'MemoryBrokerLimits',
+  ],
+  ['Of a `SqliteBroker`', 'src/broker/sqlite/sqlite-broker.ts', 'SqliteBrokerLimits'],
 ];
 
 /** The limits of an interface, as its doc comments tell of them. */
 export function limitsOf(path, name) {
   const source = readFileSync(new URL(path, root), 'utf8');
-  const start = source.indexOf(`export interface ${name} `);
+  const start = source.search(new RegExp(`^export interface ${name}\\b`, 'm'));
   if (start === -1) throw new Error(`${path} declares no ${name}`);
   const body = source.slice(start, source.indexOf('\n}', start));
-  const members = /\/\*\*([\s\S]*?)\*\/\s*readonly (\w+)\?: number;/g;
+  const members = /\/\*\*([\s\S]*?)\*\/\s*readonly (\w+)\??: number;/g;
   return [...body.matchAll(members)].map(([, comment, limit]) => {
     const lines = comment.split('\n').map((line) => line.replace(/^\s*\* ?/, '').trim());
     const [told, standard] = lines.join(' ').split(' @default ');

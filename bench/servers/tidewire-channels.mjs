@@ -29,10 +29,11 @@ const realtime = createRealtime({
   port: 0,
   webSocket: { backlog: 4096 },
   // The one client that publishes stands for many.
-  limits: { maxInflight: 10_000 },
-  rates: {
-    packets: { perSecond: 1_000_000, burst: 1_000_000 },
-    publishes: { perSecond: 1_000_000, burst: 1_000_000 },
+  limits: {
+    maxInflight: 10_000,
+    maxMessagesPerSecond: 1_000_000,
+    maxPacketsPerSecond: 1_000_000,
+    maxPublishesPerSecond: 1_000_000,
   },
   authenticate: ({ token }) => (token === 'token-of-a-user' ? { subject: 'user' } : undefined),
   ...(broker && { broker }),

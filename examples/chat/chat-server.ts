@@ -69,8 +69,8 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
     broker,
     // Pages speak the channel protocol.
     plainProfile: false,
-    rates: { publishes: { perSecond: 5, burst: 100 } },
-    webSocket: { allowedOrigins, limits: { maxConnections: 500 } },
+    limits: { maxConnections: 500, maxPublishesPerSecond: 50 },
+    webSocket: { allowedOrigins },
     calls: { me: (_input, { identity }) => ({ subject: identity.subject ?? '' }) },
   });
 

@@ -5,7 +5,7 @@ export type BrokerErrorCode =
   | 'BROKER_UNAVAILABLE'
   /** No answer within the broker's own deadline. */
   | 'BROKER_TIMEOUT'
-  /** It keeps as many channels as it may. */
+  /** It keeps as many channels, members or bytes of a file as it may, or the disk is full. */
   | 'BROKER_FULL'
   /** The broker was closed by its owner. */
   | 'BROKER_CLOSED'

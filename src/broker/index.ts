@@ -12,8 +12,9 @@ export type {
 } from './broker.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { BrokerError, type BrokerErrorCode, type BrokerErrorOptions } from './errors.ts';
+export { GuardedBroker, type GuardOptions } from './guard/guarded-broker.ts';
 export { IpcBroker, type IpcBrokerOptions, ipcBrokerDefaults } from './ipc/ipc-broker.ts';
-export { hostBroker, type IpcHostOptions, ipcHostDefaults } from './ipc/ipc-host.ts';
+export { hostBroker, type IpcHosting, type IpcHostOptions, ipcHostDefaults } from './ipc/ipc-host.ts';
 export { type IpcLink, type IpcLinkHandler, type IpcProcess, processLink } from './ipc/ipc-link.ts';
 export type {
   MailboxAcknowledgement,
@@ -33,7 +34,12 @@ export type {
 } from './memory/channel-parts.ts';
 export { memoryParts } from './memory/memory-parts.ts';
 export { MemoryPresence, type MemoryPresenceOptions } from './memory/memory-presence.ts';
-export { MemoryBroker, type MemoryBrokerOptions, memoryBrokerDefaults } from './memory-broker.ts';
+export {
+  MemoryBroker,
+  type MemoryBrokerLimits,
+  type MemoryBrokerOptions,
+  memoryBrokerDefaults,
+} from './memory-broker.ts';
 export type {
   NodeLease,
   PresenceAnswer,

@@ -56,7 +56,7 @@ export class HistoryWindow<Entry extends Numbered> {
       throw new UsageError(`offset ${entry.offset} does not follow ${this.#head}`);
     }
     this.trim(now);
-    while (this.#size >= this.#limits.maxCount) this.#dropOldest();
+    while (this.#size >= this.#limits.maxCount) this.dropOldest();
     if (this.#size === this.#entries.length) this.#grow();
     const slot = this.#slot(this.#size);
     this.#entries[slot] = entry;
@@ -69,7 +69,17 @@ export class HistoryWindow<Entry extends Numbered> {
   trim(now: number): void {
     this.#now = Math.max(this.#now, now);
     const oldest = this.#now - this.#limits.maxAgeMs;
-    while (this.#size > 0 && this.#appendedAt[this.#start]! <= oldest) this.#dropOldest();
+    while (this.#size > 0 && this.#appendedAt[this.#start]! <= oldest) this.dropOldest();
+  }
+
+  /** Drops the oldest before its time, and gives it back. Every entry that goes, goes this way. */
+  dropOldest(): Entry | undefined {
+    const dropped = this.#entries[this.#start];
+    if (dropped === undefined) return undefined;
+    this.#entries[this.#start] = undefined;
+    this.#start = this.#slot(1);
+    this.#size--;
+    return dropped;
   }
 
   /** Up to `limit` entries above `offset`, oldest first. Nothing is said about those below the horizon: judge first. */
@@ -94,12 +104,6 @@ export class HistoryWindow<Entry extends Numbered> {
   #slot(index: number): number {
     const slot = this.#start + index;
     return slot < this.#entries.length ? slot : slot - this.#entries.length;
-  }
-
-  #dropOldest(): void {
-    this.#entries[this.#start] = undefined;
-    this.#start = this.#slot(1);
-    this.#size--;
   }
 
   #grow(): void {

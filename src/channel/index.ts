@@ -61,10 +61,11 @@ export {
   spendCredit,
   unlimitedCredit,
 } from './credit.ts';
+export { dataCost } from './data-cost.ts';
 export { DeliveryClass, type DeliveryTraits, deliveryTraits, isDeliveryClass } from './delivery-class.ts';
 export { UsageError } from './errors.ts';
 export { HistoryWindow, type Numbered } from './history-window.ts';
-export { findUnplain, maxPayloadDepth } from './plain-data.ts';
+export { findUnplain, hasMoreContainers, maxPayloadDepth } from './plain-data.ts';
 export {
   comparePositions,
   equalPositions,
@@ -77,6 +78,7 @@ export {
   unstoredPosition,
 } from './position.ts';
 export {
+  maxPresenceClock,
   maxPresenceKeyLength,
   type PresenceChange,
   type PresenceLeave,

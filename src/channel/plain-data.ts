@@ -14,6 +14,8 @@ export function findUnplain(value: unknown): string | undefined {
 function find(value: unknown, depth: number): string | undefined {
   switch (typeof value) {
     case 'string':
+      // Of the halves of surrogate pairs UTF-8 makes one and the same character: two names could become one.
+      return value.isWellFormed() ? undefined : 'text with half a surrogate pair is not plain data';
     case 'boolean':
       return undefined;
     case 'number':
@@ -39,8 +41,28 @@ function find(value: unknown, depth: number): string | undefined {
   for (const name in value) {
     const field = (value as Readonly<Record<string, unknown>>)[name];
     if (field === undefined) continue;
-    const problem = find(field, depth + 1);
+    const problem = find(name, depth) ?? find(field, depth + 1);
     if (problem !== undefined) return problem;
   }
   return undefined;
+}
+
+/** Whether plain data holds more than `most` maps and lists, itself among them. Looks no further than it must. */
+export function hasMoreContainers(data: unknown, most: number): boolean {
+  return countDown(data, most) < 0;
+}
+
+/** What is left of `left` when the maps and lists in `data` are taken away; below 0 it counts no further. */
+function countDown(data: unknown, left: number): number {
+  if (typeof data !== 'object' || data === null || data instanceof Uint8Array) return left;
+  let rest = left - 1;
+  if (Array.isArray(data)) {
+    for (let index = 0; index < data.length && rest >= 0; index++) rest = countDown(data[index], rest);
+    return rest;
+  }
+  for (const name in data) {
+    if (rest < 0) break;
+    rest = countDown((data as Readonly<Record<string, unknown>>)[name], rest);
+  }
+  return rest;
 }

@@ -4,6 +4,12 @@ import type { PlainData } from './publication.ts';
 
 export const maxPresenceKeyLength = 128;
 
+/**
+ * The highest clock that a client may give. Above it is room for what servers do on its behalf: a clock that cannot grow
+ * any more would be one of a member that never leaves.
+ */
+export const maxPresenceClock = 2 ** 52;
+
 export interface PresenceMember {
   /** `subject/connection`, written by the server; 1–128 characters. */
   readonly key: string;

@@ -1,6 +1,6 @@
 // Keeps the session of a page over a reload, in the tab's session storage.
 
-import { isEpoch, isOffset } from '../channel/index.ts';
+import { isEpoch, isOffset, maxPresenceClock } from '../channel/index.ts';
 import type { ResumeState } from '../session/index.ts';
 import type { ResumeStore } from './resume-store.ts';
 
@@ -48,15 +48,24 @@ export function sessionStorageResume(options: SessionStorageResumeOptions = {}):
   };
 }
 
+/** There is room above it for as long as a session may last. */
+const longestClock = maxPresenceClock / 2;
+
 /** Storage belongs to whoever writes to it: what has another shape is not used. @throws {TypeError} for some of it. */
 function asResumeState(value: ResumeState): ResumeState | undefined {
   const { sid, tok, clock, positions } = value;
   const isState =
-    typeof sid === 'string' &&
-    typeof tok === 'string' &&
+    isSecret(sid) &&
+    isSecret(tok) &&
     isOffset(clock) &&
+    clock < longestClock &&
     positions.every(
       ([channel, { epoch, offset }]) => typeof channel === 'string' && isEpoch(epoch) && isOffset(offset),
     );
   return isState ? { sid, tok, clock, positions } : undefined;
+}
+
+/** A server takes anything else for a malformed packet, after which a client does not come back. */
+function isSecret(text: unknown): boolean {
+  return typeof text === 'string' && text.length > 0 && text.length <= 128;
 }

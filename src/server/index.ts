@@ -15,10 +15,10 @@ export { type JwtOptions, jwt, jwtDefaults } from './auth/jwt.ts';
 export type { CallContext, CallHandlerOf, CallHandlers, Middleware } from './calls/call-handlers.ts';
 export type { HistoryOptions, HistoryResult, PublishOptions } from './channel-access.ts';
 export { BrokerSource, type BrokerSourceOptions } from './hub/broker-source.ts';
+export { type RealtimeLimit, type RealtimeLimits, realtimeLimitDefaults } from './limits.ts';
 export type { Logger } from './logger.ts';
 export type { RealtimeMetrics } from './metrics.ts';
 export { type RealtimeOptions, realtimeDefaults, type WebSocketOptions } from './options.ts';
-export { type RateLimits, rateLimitDefaults } from './packet-rates.ts';
 export {
   type ClientSelector,
   createRealtime,

@@ -1,5 +1,7 @@
 // What a server counts: plain numbers that any monitoring can read.
 
+import { type RealtimeLimit, realtimeLimitNames } from './limits.ts';
+
 export interface RealtimeMetrics {
   /** Connections that are open now, those in their opening included. */
   readonly connections: number;
@@ -23,8 +25,11 @@ export interface RealtimeMetrics {
   readonly sent: number;
   /** Since the start: packets that were malformed, or not allowed then, and closed their connection. */
   readonly badPackets: number;
-  /** Since the start: requests that were refused because they came too fast. */
-  readonly rateLimited: number;
+  /** Since the start: how often each limit was reached, under its own name, and each option that refuses or cuts
+   * (`allowedOrigins`, `handshakeTimeoutMs`, `closeTimeoutMs`, `keepalive`). */
+  readonly limitsReached: Readonly<Record<RealtimeLimit, number>>;
+  /** Since the start: what a broker of one's own gave that cannot be. It was dropped, and read again or refused. */
+  readonly brokerFaults: number;
   /** Since the start: publications that the server itself has made. */
   readonly published: number;
   /** Since the start: errors of handlers, hooks and schemas that were reported to the logger. */
@@ -40,9 +45,14 @@ export class MetricsCounter {
   received = 0;
   receivedBytes = 0;
   sent = 0;
-  rateLimited = 0;
+  brokerFaults = 0;
   published = 0;
   errors = 0;
+  readonly #limitsReached = new Map<RealtimeLimit, number>(realtimeLimitNames.map((name) => [name, 0]));
+
+  countLimit(limit: RealtimeLimit): void {
+    this.#limitsReached.set(limit, (this.#limitsReached.get(limit) ?? 0) + 1);
+  }
 
   countClose(code: number): void {
     this.closed.set(code, (this.closed.get(code) ?? 0) + 1);
@@ -52,8 +62,12 @@ export class MetricsCounter {
     now: Pick<RealtimeMetrics, 'connections' | 'openStreams' | 'queuedBytes' | 'badPackets'>,
   ): RealtimeMetrics {
     const { opened, refusedOpenings, authenticated, unauthenticated } = this;
-    const { received, receivedBytes, sent, rateLimited, published, errors } = this;
+    const { received, receivedBytes, sent, brokerFaults, published, errors } = this;
     const closed = new Map(this.closed);
+    const limitsReached = Object.freeze(Object.fromEntries(this.#limitsReached)) as Record<
+      RealtimeLimit,
+      number
+    >;
     return Object.freeze({
       ...now,
       opened,
@@ -64,7 +78,8 @@ export class MetricsCounter {
       received,
       receivedBytes,
       sent,
-      rateLimited,
+      limitsReached,
+      brokerFaults,
       published,
       errors,
     });

@@ -8,20 +8,14 @@ import {
   isAtLeastAsDurable,
   UsageError,
 } from '../channel/index.ts';
-import {
-  type SessionLimits,
-  type SessionStore,
-  type SessionTimes,
-  sessionLimitDefaults,
-  sessionTimeDefaults,
-} from '../session/index.ts';
+import { type SessionStore, type SessionTimes, sessionTimeDefaults } from '../session/index.ts';
 import type { ConnectionHandlers, WebSocketServerOptions } from '../websocket/index.ts';
 import type { Authenticate } from './auth/authentication-desk.ts';
 import type { TokenFromOptions } from './auth/authentication-request.ts';
 import type { Authorize } from './auth/contract-gate.ts';
 import type { CallHandlers, Middleware } from './calls/call-handlers.ts';
+import { type RealtimeLimits, realtimeLimitNames } from './limits.ts';
 import type { Logger } from './logger.ts';
-import type { RateLimits } from './packet-rates.ts';
 
 type Channels = Readonly<Record<string, AnyChannelContract>>;
 type Calls = Readonly<Record<string, AnyCallContract>>;
@@ -29,7 +23,8 @@ type Calls = Readonly<Record<string, AnyCallContract>>;
 /** Options of the WebSocket server below that a realtime server takes as they are. */
 export type WebSocketOptions = Omit<
   WebSocketServerOptions<unknown>,
-  keyof ConnectionHandlers<unknown> | 'upgrade' | 'port' | 'host' | 'tls' | 'server' | 'path'
+  | keyof ConnectionHandlers<unknown>
+  | ('upgrade' | 'limitReached' | 'limits' | 'port' | 'host' | 'tls' | 'server' | 'path')
 >;
 
 export interface RealtimeServerOptions<KnownChannels extends Channels, KnownCalls extends Calls> {
@@ -45,7 +40,7 @@ export interface RealtimeServerOptions<KnownChannels extends Channels, KnownCall
   readonly server?: NonNullable<WebSocketServerOptions<unknown>['server']>;
   /** Take only requests for exactly this path. @default every path */
   readonly path?: string;
-  /** Options of the WebSocket server below, such as `deviceProfile`, `allowedOrigins` or `maxConnections`. */
+  /** Options of the WebSocket server below, such as `deviceProfile`, `allowedOrigins` or `keepalive`. */
   readonly webSocket?: WebSocketOptions;
   /**
    * Says who somebody is, from the credential and the opening request: an `Identity`, `guest`, or nothing, which refuses
@@ -67,10 +62,9 @@ export interface RealtimeServerOptions<KnownChannels extends Channels, KnownCall
   readonly sessions?: SessionStore;
   /** Whether a client that offers no subprotocol is served plain JSON (PROTOCOL.md, section 15). @default true */
   readonly plainProfile?: boolean;
-  /** How fast one connection may ask. @default rateLimitDefaults */
-  readonly rates?: Partial<RateLimits>;
-  /** @default sessionLimitDefaults */
-  readonly limits?: Partial<SessionLimits>;
+  /** What a connection, a channel, an address and the whole server may cost; each limit has a default, and none can be
+   * switched off. @default realtimeLimitDefaults */
+  readonly limits?: RealtimeLimits;
   /** @default sessionTimeDefaults */
   readonly times?: Partial<SessionTimes>;
   /** A pino logger, or anything like it. @default errors become process warnings */
@@ -101,6 +95,8 @@ export const realtimeDefaults = Object.freeze({
 export function checkOptions({
   contracts,
   limits = {},
+  sessions,
+  broker,
   times = {},
   authenticate,
   authorize,
@@ -123,8 +119,14 @@ export function checkOptions({
       "tokenFrom.cookie with allowedOrigins '*': any page of the world could connect as its visitor",
     );
   }
-  checkNumbers('limits', limits, { known: sessionLimitDefaults, most: Number.MAX_SAFE_INTEGER });
-  checkNumbers('times', times, { known: sessionTimeDefaults, most: longestTimerMs });
+  for (const name of Object.keys(place)) {
+    if (limitNames.has(name)) throw new UsageError(`${name} is a limit: give it as limits: { ${name}: … }`);
+  }
+  if (webSocket !== undefined && 'limits' in webSocket) {
+    throw new UsageError('webSocket.limits: limits of all floors stand in one object, limits: { … }');
+  }
+  checkParts({ sessions, broker }, limits);
+  checkTimes(times);
   const { pingMs, idleMs } = { ...sessionTimeDefaults, ...times };
   if (idleMs <= pingMs) {
     throw new UsageError(
@@ -150,17 +152,32 @@ export function checkBroker(contract: Contract, broker: Broker): void {
   }
 }
 
-const longestTimerMs = 2 ** 31 - 1;
+/** Limits of what the server makes for itself, unless it is given. */
+const limitsOfParts = {
+  sessions: ['maxKeptSessions'],
+  broker: ['maxChannels', 'maxStoredBytes', 'maxMembers', 'maxRemembered', 'maxHeld'],
+} as const;
 
-function checkNumbers(
-  group: string,
-  given: object,
-  { known, most }: { readonly known: object; readonly most: number },
+function checkParts(
+  given: { readonly sessions: unknown; readonly broker: unknown },
+  limits: RealtimeLimits,
 ): void {
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(known, name)) throw new UsageError(`${group}.${name} is not known`);
-    if (value !== undefined && (!Number.isSafeInteger(value) || value < 1 || value > most)) {
-      throw new UsageError(`${group}.${name} must be a whole number from 1, got ${String(value)}`);
+  for (const part of ['sessions', 'broker'] as const) {
+    if (given[part] === undefined) continue;
+    const name = limitsOfParts[part].find((limit) => limits[limit] !== undefined);
+    if (name === undefined) continue;
+    throw new UsageError(`limits.${name} with ${part}: one that is given has limits of its own`);
+  }
+}
+
+const longestTimerMs = 2 ** 31 - 1;
+const limitNames: ReadonlySet<string> = new Set(realtimeLimitNames);
+
+function checkTimes(times: Partial<SessionTimes>): void {
+  for (const [name, value] of Object.entries(times)) {
+    if (!Object.hasOwn(sessionTimeDefaults, name)) throw new UsageError(`times.${name} is not known`);
+    if (value !== undefined && (!Number.isSafeInteger(value) || value < 1 || value > longestTimerMs)) {
+      throw new UsageError(`times.${name} must be a whole number from 1, got ${String(value)}`);
     }
   }
 }

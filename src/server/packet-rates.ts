@@ -1,35 +1,47 @@
 // How fast one client may ask: a token bucket for everything it sends, and one each for what costs more.
 
-import { UsageError } from '../channel/index.ts';
 import type { ClientPacket, PacketPace } from '../session/index.ts';
-import { TokenBucket, type TokenBucketOptions } from '../websocket/index.ts';
+import { TokenBucket } from '../websocket/index.ts';
 
-/** Each a rate in packets per second, and how many may come at once. */
+/** Of one connection. A second's worth may come at once. */
 export interface RateLimits {
-  /** Every packet. Requests beyond are refused with `rate_limited`; a client that goes on for ten seconds' worth is closed
-   * with 4429. @default { perSecond: 5_000, burst: 10_000 } */
-  readonly packets: TokenBucketOptions;
-  /** Publishes. Beyond: `rate_limited`. @default { perSecond: 500, burst: 1_000 } */
-  readonly publishes: TokenBucketOptions;
-  /** Subscriptions, history, presence, calls and renewed credentials. Beyond: `rate_limited`.
-   * @default { perSecond: 200, burst: 1_000 } */
-  readonly requests: TokenBucketOptions;
+  /**
+   * Packets in a second. What only keeps the flow going (`credit`, `ack`, `ping`, `cancel`, `unsub`, `bye`) counts, and is
+   * never refused.
+   * Beyond: `rate_limited`; who goes on for ten seconds' worth is closed with 4429.
+   * @default 5_000, or `maxMessagesPerSecond` if that is less
+   */
+  readonly maxPacketsPerSecond: number;
+  /**
+   * Publications in a second.
+   * Beyond: `rate_limited`.
+   * @default 500, or `maxPacketsPerSecond` if that is less
+   */
+  readonly maxPublishesPerSecond: number;
+  /**
+   * Subscriptions, pages of history, presence, calls and renewed credentials in a second.
+   * Beyond: `rate_limited`.
+   * @default 500, or `maxPacketsPerSecond` if that is less
+   */
+  readonly maxRequestsPerSecond: number;
 }
 
 export const rateLimitDefaults: RateLimits = Object.freeze({
-  packets: Object.freeze({ perSecond: 5_000, burst: 10_000 }),
-  publishes: Object.freeze({ perSecond: 500, burst: 1_000 }),
-  requests: Object.freeze({ perSecond: 200, burst: 1_000 }),
+  maxPacketsPerSecond: 5_000,
+  maxPublishesPerSecond: 500,
+  maxRequestsPerSecond: 500,
 });
 
+type Costly = 'maxPublishesPerSecond' | 'maxRequestsPerSecond';
+
 /** What is never refused keeps the flow going, or ends something. */
-const kindOf: Readonly<Record<ClientPacket['t'], 'publishes' | 'requests' | undefined>> = {
-  pub: 'publishes',
-  sub: 'requests',
-  hist: 'requests',
-  pres: 'requests',
-  rpc: 'requests',
-  auth: 'requests',
+const limitOf: Readonly<Record<ClientPacket['t'], Costly | undefined>> = {
+  pub: 'maxPublishesPerSecond',
+  sub: 'maxRequestsPerSecond',
+  hist: 'maxRequestsPerSecond',
+  pres: 'maxRequestsPerSecond',
+  rpc: 'maxRequestsPerSecond',
+  auth: 'maxRequestsPerSecond',
   hello: undefined,
   unsub: undefined,
   ack: undefined,
@@ -44,56 +56,43 @@ const maxDebtMs = 10_000;
 
 export class PacketRates implements PacketPace {
   readonly #limits: RateLimits;
-  readonly #onRefused: () => void;
+  readonly #onLimit: (limit: keyof RateLimits) => void;
   #packets: TokenBucket | undefined;
   #publishes: TokenBucket | undefined;
   #requests: TokenBucket | undefined;
 
-  constructor(limits: RateLimits, onRefused: () => void) {
+  constructor(limits: RateLimits, onLimit: (limit: keyof RateLimits) => void) {
     this.#limits = limits;
-    this.#onRefused = onRefused;
+    this.#onLimit = onLimit;
   }
 
   admit(type: ClientPacket['t'], now: number): number {
-    const waitMs = this.#waitFor(type, now);
-    if (waitMs > 0) this.#onRefused();
-    return waitMs;
-  }
-
-  #waitFor(type: ClientPacket['t'], now: number): number {
-    this.#packets ??= new TokenBucket(this.#limits.packets, now);
+    this.#packets ??= this.#bucket('maxPacketsPerSecond', now);
     const debtMs = this.#packets.spend(now, 1);
-    if (debtMs > maxDebtMs) return Number.POSITIVE_INFINITY;
-    const kind = kindOf[type];
-    if (kind === undefined) return 0;
-    if (debtMs > 0) return debtMs;
-    const bucket = this.#bucketOf(kind, now);
-    return bucket.take(now) ? 0 : bucket.waitMs(now);
+    const limit = limitOf[type];
+    if (debtMs > 0 && (limit !== undefined || debtMs > maxDebtMs)) {
+      this.#onLimit('maxPacketsPerSecond');
+      return debtMs > maxDebtMs ? Number.POSITIVE_INFINITY : debtMs;
+    }
+    if (limit === undefined) return 0;
+    const bucket = this.#bucketOf(limit, now);
+    if (bucket.take(now)) return 0;
+    this.#onLimit(limit);
+    return bucket.waitMs(now);
   }
 
   /** Made when it is needed first: most connections only listen. */
-  #bucketOf(kind: 'publishes' | 'requests', now: number): TokenBucket {
-    if (kind === 'publishes') {
-      this.#publishes ??= new TokenBucket(this.#limits.publishes, now);
+  #bucketOf(limit: Costly, now: number): TokenBucket {
+    if (limit === 'maxPublishesPerSecond') {
+      this.#publishes ??= this.#bucket(limit, now);
       return this.#publishes;
     }
-    this.#requests ??= new TokenBucket(this.#limits.requests, now);
+    this.#requests ??= this.#bucket(limit, now);
     return this.#requests;
   }
-}
 
-/** @throws {UsageError} naming the rate that can never work. */
-export function resolveRates(given: Partial<RateLimits> = {}): RateLimits {
-  const rates = { ...rateLimitDefaults };
-  for (const [name, rate] of Object.entries(given)) {
-    if (!Object.hasOwn(rateLimitDefaults, name)) throw new UsageError(`rates.${name} is not known`);
-    if (rate === undefined) continue;
-    for (const part of ['perSecond', 'burst'] as const) {
-      if (!Number.isFinite(rate[part]) || rate[part] < 1) {
-        throw new UsageError(`rates.${name}.${part} must be a number from 1, got ${String(rate[part])}`);
-      }
-    }
-    rates[name as keyof RateLimits] = rate;
+  #bucket(limit: keyof RateLimits, now: number): TokenBucket {
+    const perSecond = this.#limits[limit];
+    return new TokenBucket({ perSecond, burst: perSecond }, now);
   }
-  return Object.freeze(rates);
 }

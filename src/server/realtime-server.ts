@@ -2,7 +2,7 @@
 
 import { randomBytes, randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { type Broker, MemoryBroker } from '../broker/index.ts';
+import { type Broker, GuardedBroker, MemoryBroker } from '../broker/index.ts';
 import type {
   AnyCallContract,
   AnyChannelContract,
@@ -28,10 +28,11 @@ import {
 } from './channel-access.ts';
 import { BrokerSource } from './hub/broker-source.ts';
 import { HubTimer } from './hub/hub-timer.ts';
+import { NodeCalls } from './hub/node-calls.ts';
+import { resolveLimits } from './limits.ts';
 import { warningLogger } from './logger.ts';
 import { MetricsCounter, type RealtimeMetrics } from './metrics.ts';
 import { checkBroker, checkOptions, type RealtimeOptions, realtimeDefaults } from './options.ts';
-import { resolveRates } from './packet-rates.ts';
 import type { ClientLink, ConnectedClient } from './transports/client-link.ts';
 import { WebSocketDoor } from './transports/websocket-door.ts';
 
@@ -65,6 +66,8 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
   readonly #access: ChannelAccess;
   readonly #hub: Hub;
   readonly #timer: HubTimer;
+  /** Where the broker may have other nodes. */
+  readonly #nodes: NodeCalls | undefined;
   readonly #door: WebSocketDoor;
   readonly #server: WebSocketServer<ClientLink> | undefined;
   readonly #metrics = new MetricsCounter();
@@ -73,6 +76,7 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
   /** @throws {UsageError} naming the option that can never work. */
   constructor(options: RealtimeOptions<KnownChannels, KnownCalls>) {
     checkOptions(options);
+    const limits = resolveLimits(options.limits);
     const { port, host, tls, server, path, webSocket = {}, tokenFrom = {} } = options;
     const { use, plainProfile, clock } = { ...realtimeDefaults, ...defined(options) };
     const contract = options.contracts as unknown as Contract;
@@ -82,13 +86,33 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       logger.error({ err: error }, 'a handler failed');
     };
     this.#ownsBroker = options.broker === undefined;
-    this.#broker = options.broker ?? new MemoryBroker({ clock, onHandlerError: report });
+    const times = { ...sessionTimeDefaults, ...defined(options.times) };
+    this.#broker =
+      options.broker === undefined
+        ? new MemoryBroker({
+            clock,
+            ...limits.broker,
+            onLimit: (limit) => this.#metrics.countLimit(limit),
+            onHandlerError: report,
+          })
+        : new GuardedBroker(options.broker, {
+            clock,
+            callMs: times.brokerMs,
+            onFault: () => {
+              this.#metrics.brokerFaults++;
+            },
+          });
     checkBroker(contract, this.#broker);
     this.#access = new ChannelAccess(contract, this.#broker);
 
-    const times = { ...sessionTimeDefaults, ...defined(options.times) };
     const node = randomBytes(9).toString('base64url');
-    const gate = new ContractGate({ contract, authorize: options.authorize, report });
+    const gate = new ContractGate({
+      contract,
+      authorize: options.authorize,
+      maxContainers: limits.maxContainers,
+      onLimit: (limit) => this.#metrics.countLimit(limit),
+      report,
+    });
     const desk = new AuthenticationDesk({
       authenticate: options.authenticate,
       wallTime: () => clock.wallTime(),
@@ -104,6 +128,8 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       new SessionRegistry({
         randomToken: () => randomBytes(18).toString('base64url'),
         ttlMs: times.sessionTtlMs,
+        maxReleased: limits.maxKeptSessions,
+        onForgotten: () => this.#metrics.countLimit('maxKeptSessions'),
         now: () => clock.now(),
         defer: queueMicrotask,
       });
@@ -119,10 +145,23 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       node,
       report,
       onEarlierTimeout: () => this.#timer.arm(),
+      onLimit: (limit) => this.#metrics.countLimit(limit),
       times,
-      limits: defined(options.limits),
+      limits: limits.session,
     });
     this.#timer = new HubTimer(this.#hub, clock);
+    if (!this.#ownsBroker) {
+      this.#nodes = new NodeCalls({
+        broker: this.#broker,
+        node,
+        clock,
+        onCall: (call) => {
+          if (call.do === 'authorize') this.#hub.authorizeAgain(call.subject);
+          else this.#revokeHere(call);
+        },
+        report,
+      });
+    }
 
     this.#door = new WebSocketDoor({
       hub: this.#hub,
@@ -132,7 +171,7 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       webSocket,
       path,
       tokenFrom,
-      rates: resolveRates(options.rates),
+      limits,
       plainProfile,
       report,
     });
@@ -221,18 +260,26 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
   }
 
   /**
-   * Closes connections with 4403, and their sessions cannot be continued. That `authenticate` lets nobody in with the
-   * same credential again is the application's part.
+   * Closes connections with 4403, and their sessions cannot be continued; also on the other nodes of the broker, as far as
+   * it reaches them now. That `authenticate` lets nobody in with the same credential again is the application's part.
+   * Returns how many were closed here.
    */
   revoke(whom: ClientSelector): number {
+    this.#nodes?.tell({ do: 'revoke', ...whom });
+    return this.#revokeHere(whom);
+  }
+
+  #revokeHere(whom: ClientSelector): number {
     const sids = [...this.#door.links].filter(selects(whom)).map(({ sid }) => sid);
     const count = this.#door.close(selects(whom), SessionCloseCode.Forbidden, 'revoked');
     for (const sid of sids) if (sid !== undefined) this.#hub.sessions.end(sid);
     return count;
   }
 
-  /** What a subject may do has changed: its live subscriptions are authorised again, and those refused end. */
+  /** What a subject may do has changed: its live subscriptions are authorised again, and those refused end; also on the
+   * other nodes of the broker. */
   authorizeAgain(subject: string): void {
+    this.#nodes?.tell({ do: 'authorize', subject });
     this.#hub.authorizeAgain(subject);
   }
 
@@ -274,6 +321,7 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
     if (this.#server === undefined) await this.#door.emptied(timeoutMs);
     else await this.#server.close({ timeoutMs, code: ServiceRestart, reason: 'the server restarts' });
     this.#timer.stop();
+    this.#nodes?.close();
     if (this.#ownsBroker) await this.#broker.close();
   }
 }

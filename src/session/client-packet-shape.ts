@@ -1,8 +1,8 @@
 // The shape of every packet that a client sends (PROTOCOL.md, sections 3 to 10).
 
-import { isOffset } from '../channel/index.ts';
+import { isOffset, maxPresenceClock } from '../channel/index.ts';
 import { PacketError } from './errors.ts';
-import { maxAckOffsets } from './limits.ts';
+import { maxAckOffsets } from './fixed-limits.ts';
 import type { ClientPacket } from './packet.ts';
 import {
   checker,
@@ -70,7 +70,7 @@ const clientFields: Readonly<Record<ClientPacket['t'], Fields>> = {
     id: isInteger,
     ch: isName,
     do: oneOf('enter', 'leave', 'watch', 'unwatch'),
-    c: optional((value) => isOffset(value) && value > 0),
+    c: optional((value) => isOffset(value) && value > 0 && value <= maxPresenceClock),
   },
   rpc: { id: isInteger, m: text(128), ms: optional(isInteger), n: optional(isCredit) },
   cancel: { id: isInteger },

@@ -9,10 +9,11 @@ export { messagePackCodec } from './codec/messagepack-codec.ts';
 export type { PacketCodec } from './codec/packet-codec.ts';
 export { type ErrorBody, type ErrorCode, errorBody, errorRetry, type Retry } from './error-code.ts';
 export { PacketError, RequestError } from './errors.ts';
+export { maxAckOffsets, maxPacketDepth } from './fixed-limits.ts';
 export {
-  maxAckOffsets,
-  maxHelloBytes,
-  maxPacketDepth,
+  checkLimit,
+  fitPart,
+  resolveSessionLimits,
   type SessionLimits,
   type SessionTimes,
   sessionLimitDefaults,

@@ -8,6 +8,7 @@ import { historyCases } from './broker-contract/history-cases.ts';
 import { mailboxCases } from './broker-contract/mailbox-cases.ts';
 import { orderingCases } from './broker-contract/ordering-cases.ts';
 import { presenceCases } from './broker-contract/presence-cases.ts';
+import { roomCases } from './broker-contract/room-cases.ts';
 import { stateCases } from './broker-contract/state-cases.ts';
 
 export type { BrokerCase, BrokerHarness, BrokerWorld, WorldPower } from './broker-contract/harness.ts';
@@ -20,6 +21,7 @@ export const brokerCases: readonly BrokerCase[] = [
   ...mailboxCases,
   ...presenceCases,
   ...failureCases,
+  ...roomCases,
 ];
 
 /**
@@ -48,7 +50,8 @@ export async function runBrokerCase(
   brokerCase: BrokerCase,
   harness: BrokerHarness,
 ): Promise<string | undefined> {
-  const world = await harness.open();
+  if (brokerCase.isSmall === true && harness.openSmall === undefined) return 'the harness has no openSmall';
+  const world = await (brokerCase.isSmall === true ? harness.openSmall!() : harness.open());
   try {
     if (brokerCase.needs !== undefined && world[brokerCase.needs] === undefined) {
       return `the harness has no ${brokerCase.needs}`;

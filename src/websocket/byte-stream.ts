@@ -2,8 +2,11 @@
 
 /** What a stream calls. `receiveClosed` is the last call, and comes exactly once. */
 export interface ByteStreamHandler {
-  /** Bytes arrived. They are the handler's to alter, and to keep unless the stream reuses its memory. */
-  receiveBytes(chunk: Buffer): void;
+  /**
+   * Bytes arrived. They are the handler's to alter, and to keep unless the stream reuses its memory. `isAll`: nothing more
+   * had come when they were read.
+   */
+  receiveBytes(chunk: Buffer, isAll?: boolean): void;
   /** Memory that the next bytes had best be put into, if the stream can choose: then they need not be copied. */
   roomForMore?(): Buffer | undefined;
   /** The peer will send nothing more. */

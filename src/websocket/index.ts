@@ -24,8 +24,13 @@ export { ConnectionError, type ConnectionErrorCode } from './errors.ts';
 export type { TrustedProxies } from './server/client-address.ts';
 export { deviceProfile } from './server/device-profile.ts';
 export { type AllowedOrigins, OriginPolicy } from './server/origin-policy.ts';
-export type { CountedLimit, ServerCounters } from './server/server-counters.ts';
-export { type ServerLimits, serverLimitDefaults } from './server/server-limits.ts';
+export { type CountedLimit, countedNames, type ServerCounters } from './server/server-counters.ts';
+export {
+  resolveServerLimits,
+  type ServerLimits,
+  serverLimitDefaults,
+  serverLimitNames,
+} from './server/server-limits.ts';
 export { type Decision, serverDefaults, type WebSocketServerOptions } from './server/server-options.ts';
 export { type Acceptance, type Refusal, reject, type UpgradeRequest } from './server/upgrade-request.ts';
 export {

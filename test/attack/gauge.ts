@@ -1,6 +1,6 @@
 // Reads what a process uses from outside: memory, processor time and descriptors (Linux).
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 export interface Reading {
   readonly rssMiB: number;
@@ -31,20 +31,55 @@ export function readProcess(pid: number): Reading | undefined {
   }
 }
 
-/** Follows the memory of a process, and remembers the most. */
+/** What the main thread of a process has computed since it began, in milliseconds, exactly. */
+export function readMainThreadMs(pid: number): number {
+  const [nanoseconds = '0'] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ');
+  return Number(nanoseconds) / 1e6;
+}
+
+/** The most memory since `clear_refs` was written, in MiB; 0 when the process is gone. */
+function peakOf(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    return Number.parseInt(status.split('VmHWM:')[1] ?? '0', 10) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** Follows the memory and the descriptors of a process, and remembers the most of each. */
 export class PeakGauge {
-  peakMiB = 0;
+  readonly #pid: number;
   readonly #timer: NodeJS.Timeout;
+  #rssMiB = 0;
+  #descriptors = 0;
+  #isKeptBySystem = true;
 
   constructor(pid: number, everyMs = 25) {
-    const look = (): void => {
-      this.peakMiB = Math.max(this.peakMiB, readProcess(pid)?.rssMiB ?? 0);
-    };
-    look();
-    this.#timer = setInterval(look, everyMs);
+    this.#pid = pid;
+    try {
+      // The system keeps the peak of memory itself, and from here on anew (proc(5), clear_refs).
+      writeFileSync(`/proc/${pid}/clear_refs`, '5');
+    } catch {
+      // Not allowed here: what is seen from time to time must do.
+      this.#isKeptBySystem = false;
+    }
+    this.#look();
+    this.#timer = setInterval(() => this.#look(), everyMs);
   }
 
-  stop(): void {
+  /** Ends it, and gives the most that was seen. */
+  stop(): { readonly rssMiB: number; readonly descriptors: number } {
     clearInterval(this.#timer);
+    this.#look();
+    const peakMiB = this.#isKeptBySystem ? peakOf(this.#pid) : 0;
+    return { rssMiB: Math.max(this.#rssMiB, peakMiB), descriptors: this.#descriptors };
+  }
+
+  #look(): void {
+    const reading = readProcess(this.#pid);
+    if (reading === undefined) return;
+    this.#rssMiB = Math.max(this.#rssMiB, reading.rssMiB);
+    this.#descriptors = Math.max(this.#descriptors, reading.descriptors);
   }
 }

@@ -4,36 +4,45 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
+import { after, afterEach, before, beforeEach } from 'node:test';
 import type { Browser, BrowserContextOptions, Locator } from 'playwright-core';
 import { type Chat, startChat } from '../../examples/chat/chat-server.ts';
 import { openSqliteBroker } from '../../examples/chat/chat-store.ts';
 import { FaultRelay } from '../../src/testkit/index.ts';
-import { Tab } from './browser.ts';
+import { launchBrowser, Tab } from './browser.ts';
 
 export const host = '127.0.0.1';
 
 export class ChatRig {
   /** Stands before the server, so that the network can break and the server be another one. */
-  readonly relay: FaultRelay;
-  readonly tabs: Tab[] = [];
-  chat: Chat;
-  readonly #browser: Browser;
-  readonly #folder: string;
+  relay!: FaultRelay;
+  chat!: Chat;
+  tabs: Tab[] = [];
+  #browser!: Browser;
+  #folder!: string;
 
-  static async open(browser: Browser): Promise<ChatRig> {
-    const folder = mkdtempSync(joinPath(tmpdir(), 'tidewire-chat-'));
-    const chat = await startOn(folder);
-    return new ChatRig(browser, { folder, chat, relay: await FaultRelay.open({ host, port: chat.port }) });
+  /** For a `describe`: each of its tests has a new server, and all have one browser. */
+  static ofEachTest(): ChatRig {
+    const rig = new ChatRig();
+    before(async () => {
+      rig.#browser = await launchBrowser();
+    });
+    after(() => rig.#browser.close());
+    beforeEach(() => rig.#open());
+    afterEach(() => rig.#close());
+    return rig;
   }
 
-  private constructor(browser: Browser, parts: { folder: string; chat: Chat; relay: FaultRelay }) {
-    this.#browser = browser;
-    this.#folder = parts.folder;
-    this.chat = parts.chat;
-    this.relay = parts.relay;
+  private constructor() {}
+
+  async #open(): Promise<void> {
+    this.#folder = mkdtempSync(joinPath(tmpdir(), 'tidewire-chat-'));
+    this.chat = await startOn(this.#folder);
+    this.relay = await FaultRelay.open({ host, port: this.chat.port });
+    this.tabs = [];
   }
 
-  async close(): Promise<void> {
+  async #close(): Promise<void> {
     await Promise.all(this.tabs.map((tab) => tab.close()));
     await this.relay.close();
     await this.chat.close();
@@ -47,8 +56,12 @@ export class ChatRig {
     this.relay.target = { host, port: this.chat.port };
   }
 
-  async visit(options?: BrowserContextOptions): Promise<Tab> {
-    const tab = await Tab.open(this.#browser, `http://${host}:${this.relay.port}/`, options);
+  visit(options?: BrowserContextOptions): Promise<Tab> {
+    return this.visitPort(this.relay.port, options);
+  }
+
+  async visitPort(port: number, options?: BrowserContextOptions): Promise<Tab> {
+    const tab = await Tab.open(this.#browser, `http://${host}:${port}/`, options);
     this.tabs.push(tab);
     return tab;
   }

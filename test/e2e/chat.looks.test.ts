@@ -4,23 +4,12 @@ import assert from 'node:assert/strict';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { launchBrowser } from './browser.ts';
+import { describe, it } from 'node:test';
+import type { BrowserContextOptions } from 'playwright-core';
 import { allSent, ChatRig, composer, people, say, seen } from './chat-rig.ts';
 
 describe('the look of the chat', () => {
-  let browser: Browser;
-  let rig: ChatRig;
-
-  before(async () => {
-    browser = await launchBrowser();
-  });
-  after(() => browser.close());
-  beforeEach(async () => {
-    rig = await ChatRig.open(browser);
-  });
-  afterEach(() => rig.close());
+  const rig = ChatRig.ofEachTest();
 
   const screens: [string, BrowserContextOptions][] = [
     ['phone', { viewport: { width: 390, height: 780 }, deviceScaleFactor: 2, hasTouch: true }],

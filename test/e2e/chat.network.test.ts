@@ -1,23 +1,11 @@
 // The chat while connections break and the server is replaced: nothing is lost, nothing comes twice.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { launchBrowser } from './browser.ts';
+import { describe, it } from 'node:test';
 import { allSent, ChatRig, connected, openChannel, people, say, seen, status, texts } from './chat-rig.ts';
 
 describe('chat over a bad network', () => {
-  let browser: Browser;
-  let rig: ChatRig;
-
-  before(async () => {
-    browser = await launchBrowser();
-  });
-  after(() => browser.close());
-  beforeEach(async () => {
-    rig = await ChatRig.open(browser);
-  });
-  afterEach(() => rig.close());
+  const rig = ChatRig.ofEachTest();
 
   it('others see who is away and who left', async () => {
     const [ada, grace] = [await rig.join('Ada'), await rig.join('Grace')];

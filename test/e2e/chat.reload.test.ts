@@ -1,23 +1,11 @@
 // The chat while its pages are reloaded: what was written is said once, and one is still oneself.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { launchBrowser } from './browser.ts';
+import { describe, it } from 'node:test';
 import { allSent, ChatRig, composer, connected, say, seen, texts } from './chat-rig.ts';
 
 describe('chat in pages that are reloaded', () => {
-  let browser: Browser;
-  let rig: ChatRig;
-
-  before(async () => {
-    browser = await launchBrowser();
-  });
-  after(() => browser.close());
-  beforeEach(async () => {
-    rig = await ChatRig.open(browser);
-  });
-  afterEach(() => rig.close());
+  const rig = ChatRig.ofEachTest();
 
   it('what is written without a connection outlives a reload, and is said once', async () => {
     const [ada, grace] = [await rig.join('Ada'), await rig.join('Grace')];

@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import type { Browser } from 'playwright-core';
+import { describe, it } from 'node:test';
 import { connect } from 'tidewire/client';
 import { WebSocket as NodeWebSocket } from 'tidewire/websocket';
 import { chatContract, writeCredential } from '../../examples/chat/chat-contract.ts';
-import { launchBrowser, Tab } from './browser.ts';
 import {
   allSent,
   ChatRig,
@@ -23,17 +21,7 @@ import {
 } from './chat-rig.ts';
 
 describe('chat in a browser', () => {
-  let browser: Browser;
-  let rig: ChatRig;
-
-  before(async () => {
-    browser = await launchBrowser();
-  });
-  after(() => browser.close());
-  beforeEach(async () => {
-    rig = await ChatRig.open(browser);
-  });
-  afterEach(() => rig.close());
+  const rig = ChatRig.ofEachTest();
 
   /** Says so many messages, from a program. */
   async function publish(count: number): Promise<void> {
@@ -207,8 +195,7 @@ describe('chat in a browser', () => {
       response.setHeader('content-type', 'text/html').end(),
     );
     await once(elsewhere.listen(0, host), 'listening');
-    const tab = await Tab.open(browser, `http://${host}:${(elsewhere.address() as AddressInfo).port}/`);
-    rig.tabs.push(tab);
+    const tab = await rig.visitPort((elsewhere.address() as AddressInfo).port);
     const outcome = await tab.page.evaluate(
       (address) =>
         new Promise((resolve) => {

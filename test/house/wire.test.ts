@@ -25,6 +25,9 @@ const plainObjects = new Map([
   ['src/websocket/drop-in/socket-options.ts', 'copies the options without those that are undefined'],
   ['src/channel/contract/asyncapi.ts', "prints the application's contract"],
   ['src/channel/contract/json-schema.ts', "prints the application's contract"],
+  ['src/broker/argument-check.ts', 'copies the options without those that are undefined'],
+  ['src/server/metrics.ts', 'names of our own counters'],
+  ['src/server/limits.ts', 'picks from the options by our own names'],
   ['src/server/realtime-server.ts', 'copies the options without those that are undefined'],
   ['src/websocket/server/server-counters.ts', 'names of our own counters'],
 ]);

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
-import { MemoryBroker } from '../../src/broker/index.ts';
+import { type Broker, MemoryBroker } from '../../src/broker/index.ts';
 import { UsageError } from '../../src/channel/index.ts';
 import { createRealtime, RequestError } from '../../src/server/index.ts';
 import { messagePackCodec } from '../../src/session/index.ts';
 import { WebSocket, WebSocketServer } from '../../src/websocket/index.ts';
-import { byName, contract, openRealtime, RawClient, welcome } from './realtime-rig.ts';
+import { type AnyPacket, byName, contract, openRealtime, RawClient, welcome } from './realtime-rig.ts';
 
 describe('realtime server', () => {
   it('carries a publication of one client to another, with position, publisher and time', async (test) => {
@@ -100,6 +100,8 @@ describe('realtime server', () => {
     const { realtime, url } = await openRealtime(test);
     const first = new RawClient(test, url);
     const { sid, tok } = await first.hello({ auth: 'ada' });
+    for (const secret of [sid, tok]) assert.match(secret, /^[\w-]{24}$/, '144 bits');
+    assert.notEqual(sid, tok);
     const { ok } = await first.ask({ t: 'sub', ch: 'chat:1' });
     first.socket.close();
     await first.closed;
@@ -242,5 +244,23 @@ describe('realtime server', () => {
     const { realtime } = await openRealtime(test, { broker });
     await realtime.close();
     await broker.publish('x', { data: 1 }, contract.channels.chat.policy);
+  });
+
+  it('answers its clients when the broker does not, and drops what cannot be', async (test) => {
+    const memory = new MemoryBroker();
+    const broker: Broker = Object.assign(Object.create(memory) as Broker, {
+      publish: () => new Promise<never>(() => undefined),
+      history: () => new Promise<never>(() => undefined),
+      subscribe: async () => ({ position: { epoch: 'no epoch', offset: -1 } }),
+    });
+    test.after(() => memory.close());
+    const { realtime, url } = await openRealtime(test, { broker, times: { brokerMs: 10 } });
+    const client = await welcome(test, url, 'ada');
+    const codeOf = async (packet: AnyPacket): Promise<string> => (await client.ask(packet)).err.code;
+    assert.equal(await codeOf({ t: 'pub', ch: 'chat:1', d: { text: 'x' } }), 'unknown');
+    assert.equal(await codeOf({ t: 'hist', ch: 'chat:1', dir: 'back', n: 1 }), 'unavailable');
+    assert.equal(await codeOf({ t: 'sub', ch: 'chat:1' }), 'unavailable');
+    await assert.rejects(realtime.history('chat:1'), { code: 'BROKER_TIMEOUT' });
+    assert.ok(realtime.metrics().brokerFaults > 0);
   });
 });

@@ -9,9 +9,10 @@ import type { AnyPacket } from './rig.ts';
 class LonelyClient {
   readonly sent: AnyPacket[] = [];
   readonly closed: string[] = [];
+  opened = 0;
   readonly machine = new ClientMachine({
     host: {
-      openTransport: () => {},
+      openTransport: () => void this.opened++,
       onState: () => {},
       onCredentialNeeded: () => {},
       randomId: () => 'producer',
@@ -46,7 +47,7 @@ class LonelyClient {
   }
 
   /** Lets time pass as a shell does, and gives how often the machine had to be called. */
-  pass(untilMs: number): number {
+  pass(untilMs: number, onCall: () => void = () => {}): number {
     let calls = 0;
     for (
       let at = this.machine.nextTimeout();
@@ -54,6 +55,7 @@ class LonelyClient {
       at = this.machine.nextTimeout()
     ) {
       this.machine.handleTimeout(at);
+      onCall();
       calls += 1;
     }
     return calls;
@@ -106,6 +108,44 @@ describe('client, with a server that is broken', () => {
       assert.deepEqual(client.closed, [`4002 bad field ${Object.keys(field)[0]} in packet msg`]);
     });
   }
+
+  const forEver = Number.MAX_SAFE_INTEGER;
+  const minutes = 60_000;
+
+  it('comes back within minutes, however long it is asked to keep away', () => {
+    const client = new LonelyClient();
+    client.hear({ t: 'goaway', inMs: forEver, spreadMs: forEver });
+    client.machine.transportClosed(1006, 0);
+    client.pass(11 * minutes);
+    assert.ok(client.opened > 1, 'it has tried');
+  });
+
+  it('asks again within minutes, however long it is told to wait', () => {
+    const client = new LonelyClient();
+    const err = { code: 'mine', msg: 'no', retry: 'after', afterMs: forEver };
+    client.machine.publish(
+      'chat',
+      { data: 1 },
+      { now: 0, done: () => assert.fail('it is still to be sent') },
+    );
+    client.hear({ t: 'reply', id: client.sent.at(-1).id, err });
+    client.machine.subscribe(
+      { channel: 'news', handler: { onPublication: () => {}, onGap: () => {}, onEnd: () => {} } },
+      0,
+    );
+    client.hear({ t: 'reply', id: client.sent.at(-1).id, err });
+    client.sent.length = 0;
+    client.pass(11 * minutes, () => client.hear({ t: 'pong', pos: [] }));
+    const again = client.sent.filter(({ t }) => t === 'pub' || t === 'sub').map(({ ch }) => ch);
+    assert.deepEqual(again.slice(0, 2).sort(), ['chat', 'news']);
+  });
+
+  it('publishes one by one to a server that takes no request', () => {
+    const max = { packet: 65_536, subs: 200, inflight: 0 };
+    const client = new LonelyClient({ max });
+    client.machine.publish('chat', { data: 1 }, { now: 0, done: () => undefined });
+    assert.equal(client.sent.at(-1).t, 'pub');
+  });
 });
 
 describe('a message that is not JSON', () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { errorBody, SessionCloseCode } from '../../src/session/index.ts';
+import { asServerPacket, errorBody, SessionCloseCode } from '../../src/session/index.ts';
 import { Rig } from './rig.ts';
 
 describe('rules of identity and resume', () => {
@@ -139,5 +139,33 @@ describe('rules of identity and resume', () => {
     const winners = [second, third].filter((peer) => peer.last('welcome').resumed);
     assert.deepEqual(winners, [second], 'exactly one of two claimants');
     assert.equal(third.closed, undefined);
+  });
+
+  it('rule 5: a client of as many subscriptions as it may have, with long names and a long credential, resumes', () => {
+    const names = Array.from({ length: 200 }, (_, index) => `${'long-name:'.repeat(11)}${index}`);
+    const rig = new Rig({
+      channels: Object.fromEntries(names.map((name) => [name, { class: 'log' as const }])),
+      authenticate: () => ({ type: 'accepted', subject: 'bob' }),
+    });
+    const client = rig.client({ credential: 'x'.repeat(8_000) });
+    const heard = names.map((name) => client.subscribe(name, { window: 16 }));
+    rig.advance(100);
+    client.cut();
+    rig.advance(2_000);
+    assert.equal(client.machine.state, 'open');
+    assert.ok(heard.every(({ sub }) => sub.isActive));
+    assert.ok(
+      client.sent.some(({ t, resume }) => t === 'hello' && resume.ch.length > 20),
+      'most go with hello',
+    );
+  });
+
+  it('tells of a credential that lasts nearly for ever in numbers that a packet takes', () => {
+    const rig = new Rig({ authenticate: () => ({ type: 'accepted', subject: 'ann', expiresInMs: 1e300 }) });
+    const peer = rig.greeted();
+    assert.doesNotThrow(() => asServerPacket(peer.last('welcome')));
+    const { ok } = peer.ask({ t: 'auth', auth: 'ann' });
+    assert.ok(Number.isSafeInteger(ok.authMs) && ok.authMs > 0);
+    assert.equal(rig.client().machine.state, 'open');
   });
 });

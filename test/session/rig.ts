@@ -54,6 +54,8 @@ export class Rig {
   readonly sessions: SessionRegistry;
   readonly hub: Hub;
   readonly reports: unknown[] = [];
+  /** Each limit that was reached, each time. */
+  readonly reached: string[] = [];
   /** Nodes whose process is gone: nothing of theirs is called any more. */
   readonly dead = new Set<string>();
   readonly #options: RigOptions;
@@ -96,6 +98,7 @@ export class Rig {
       random: () => 0.5,
       node,
       report: (error) => this.reports.push(error),
+      onLimit: (limit) => this.reached.push(limit),
       onEarlierTimeout: () => arm(),
       ...(this.#options.limits && { limits: this.#options.limits }),
       ...(this.#options.times && { times: this.#options.times }),

@@ -43,8 +43,7 @@ export async function recoveryStorm(options: RecoveryStormOptions, progress: Pro
     logger: keeping(errors),
     // Silence is noticed within two seconds, so that a storm does not take an hour.
     times: { pingMs: 1_000, idleMs: 2_000 },
-    limits: { maxReplay: longHistory },
-    webSocket: { limits: stormLimits },
+    limits: { ...stormLimits, maxReplay: longHistory },
   });
   await realtime.listening;
   const port = realtime.address()!.port;

@@ -9,8 +9,7 @@ const realtime = createRealtime({
   contracts: stormContract,
   broker: await SqliteBroker.open({ path: path! }),
   port: Number(port),
-  limits: { maxReplay: longHistory },
-  webSocket: { limits: stormLimits },
+  limits: { ...stormLimits, maxReplay: longHistory },
 });
 await realtime.listening;
 process.stdout.write(`${realtime.address()!.port}\n`);

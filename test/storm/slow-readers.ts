@@ -41,8 +41,7 @@ export async function slowReaders(options: SlowReadersOptions, progress: Progres
     contracts: stormContract,
     port: 0,
     logger: keeping(errors),
-    limits: { maxQueuedBytes, maxReplay: longHistory },
-    webSocket: { limits: stormLimits },
+    limits: { ...stormLimits, maxQueuedBytes, maxReplay: longHistory },
   });
   await realtime.listening;
   const port = realtime.address()!.port;

@@ -43,12 +43,12 @@ export class MemoryStream implements ByteStream {
   /** The other side sends bytes. */
   receive(bytes: Uint8Array): void {
     if (!this.reusesMemory) {
-      this.handler?.receiveBytes(Buffer.from(bytes));
+      this.handler?.receiveBytes(Buffer.from(bytes), true);
       return;
     }
     if (this.#memory.length < bytes.length) this.#memory = Buffer.alloc(bytes.length);
     this.#memory.set(bytes);
-    this.handler?.receiveBytes(this.#memory.subarray(0, bytes.length));
+    this.handler?.receiveBytes(this.#memory.subarray(0, bytes.length), true);
     this.#memory.fill(0xaa);
   }
 

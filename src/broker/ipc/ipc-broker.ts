@@ -10,6 +10,7 @@ import type {
   SubscriptionHandler,
 } from '../broker.ts';
 import type { MailboxBroker } from '../mailbox-broker.ts';
+import { throwLater } from '../memory/feed.ts';
 import type { PresenceBroker, PresenceHandler } from '../presence-broker.ts';
 import { IpcCaller } from './ipc-caller.ts';
 import type { IpcLink } from './ipc-link.ts';
@@ -25,11 +26,7 @@ export interface IpcBrokerOptions {
 
 export const ipcBrokerDefaults: Required<IpcBrokerOptions> = Object.freeze({
   maxWaiting: 100_000,
-  onHandlerError: (error: unknown) => {
-    queueMicrotask(() => {
-      throw error;
-    });
-  },
+  onHandlerError: throwLater,
 });
 
 export class IpcBroker implements Broker {
@@ -70,6 +67,11 @@ export class IpcBroker implements Broker {
         release: (...args) => caller.call('release', ...args),
       };
     }
+  }
+
+  /** What came of the process that keeps the broker and is no message of this kind: dropped, and counted here. */
+  get badMessages(): number {
+    return this.#caller.badMessages;
   }
 
   publish(channel: string, draft: Draft, policy: ChannelPolicy): Promise<PublishAnswer> {

@@ -3,8 +3,9 @@
 import { UsageError } from '../../channel/index.ts';
 import type { LostReason } from '../broker.ts';
 import { BrokerError } from '../errors.ts';
+import { asIpcReply } from './ipc-check.ts';
 import type { IpcLink, IpcLinkHandler } from './ipc-link.ts';
-import type { IpcCalls, IpcFailure, IpcPosition, IpcReply, IpcRequest } from './ipc-message.ts';
+import type { IpcCalls, IpcFailure, IpcPosition, IpcRequest } from './ipc-message.ts';
 import { RemoteFeed } from './remote-feed.ts';
 
 export interface IpcCallerOptions {
@@ -28,6 +29,8 @@ interface Waiting {
 type AnyFeed = Pick<RemoteFeed<never>, 'receive' | 'lose'>;
 
 export class IpcCaller implements IpcLinkHandler {
+  /** What came of the other process and is no reply: dropped. */
+  badMessages = 0;
   readonly #link: IpcLink;
   readonly #options: IpcCallerOptions;
   readonly #waiting = new Map<number, Waiting>();
@@ -86,7 +89,11 @@ export class IpcCaller implements IpcLinkHandler {
   }
 
   onMessage(message: unknown): void {
-    const reply = message as IpcReply;
+    const reply = asIpcReply(message);
+    if (reply === undefined) {
+      this.badMessages++;
+      return;
+    }
     const { id } = reply;
     switch (reply.type) {
       case 'answer':
@@ -125,7 +132,14 @@ export class IpcCaller implements IpcLinkHandler {
     }
     return new Promise((resolve, reject) => {
       this.#waiting.set(request.id, {
-        onAnswer: (value) => resolve(onAnswer(value)),
+        onAnswer: (value) => {
+          try {
+            resolve(onAnswer(value));
+          } catch (cause) {
+            const message = 'the process that keeps the broker gave what cannot be';
+            reject(new BrokerError('BROKER_DAMAGED', message, { effect: 'unknown', cause }));
+          }
+        },
         onFailure: reject,
       });
       this.#send(request);

@@ -4,7 +4,8 @@ import { UsageError } from '../../channel/index.ts';
 import type { Broker, BrokerSubscription, LostReason } from '../broker.ts';
 import { BrokerError } from '../errors.ts';
 import type { PresenceWatch } from '../presence-broker.ts';
-import type { IpcLink } from './ipc-link.ts';
+import { asIpcRequest } from './ipc-check.ts';
+import type { IpcLink, IpcLinkHandler } from './ipc-link.ts';
 import type { IpcCalls, IpcFailure, IpcPosition, IpcReply, IpcRequest } from './ipc-message.ts';
 
 export interface IpcHostOptions {
@@ -19,18 +20,26 @@ export const ipcHostDefaults: Required<IpcHostOptions> = Object.freeze({ maxUnse
  * Serves the broker to the process at the other end of the link, where an `IpcBroker` stands for it, until the link ends.
  * The broker stays its owner's to close; several links may share it.
  */
-export function hostBroker(broker: Broker, link: IpcLink, options: IpcHostOptions = {}): void {
+export function hostBroker(broker: Broker, link: IpcLink, options: IpcHostOptions = {}): IpcHosting {
   const host = new IpcHost(broker, link, { ...ipcHostDefaults, ...options });
   link.start(host);
+  return host;
+}
+
+export interface IpcHosting {
+  /** What came of the other process and is no message of this kind: dropped, and counted here. */
+  readonly badMessages: number;
 }
 
 type Source = BrokerSubscription | PresenceWatch;
+type Call = (...args: readonly unknown[]) => Promise<unknown>;
 
-class IpcHost {
+class IpcHost implements IpcHosting, IpcLinkHandler {
+  badMessages = 0;
   readonly #broker: Broker;
   readonly #link: IpcLink;
   readonly #maxUnsent: number;
-  readonly #calls: IpcCalls;
+  readonly #calls: ReadonlyMap<string, Call>;
   readonly #sources = new Map<number, Source>();
   #unsent = 0;
   #hasEnded = false;
@@ -39,19 +48,22 @@ class IpcHost {
     this.#broker = broker;
     this.#link = link;
     this.#maxUnsent = maxUnsent;
-    this.#calls = callsOf(broker);
+    this.#calls = new Map(Object.entries(callsOf(broker) as unknown as Readonly<Record<string, Call>>));
   }
 
   onMessage(message: unknown): void {
-    const request = message as IpcRequest;
+    const request = asIpcRequest(message);
+    const call = request?.type === 'call' ? this.#calls.get(request.name) : undefined;
+    if (request === undefined || (request.type === 'call' && call === undefined)) {
+      this.badMessages++;
+      return;
+    }
     switch (request.type) {
-      case 'call': {
-        const call = this.#calls[request.name] as (...args: readonly unknown[]) => Promise<unknown>;
-        void this.#answer(request.id, call(...request.args));
+      case 'call':
+        void this.#answer(request.id, () => call!(...request.args));
         return;
-      }
       case 'listen':
-        void this.#answer(request.id, this.#listen(request));
+        void this.#answer(request.id, () => this.#listen(request));
         return;
       case 'start':
         this.#start(request.id);
@@ -92,9 +104,9 @@ class IpcHost {
     this.#sources.get(id)?.start({ onPublication: onItem, onChange: onItem, onLost });
   }
 
-  async #answer(id: number, result: Promise<unknown>): Promise<void> {
+  async #answer(id: number, call: () => Promise<unknown>): Promise<void> {
     try {
-      this.#send({ type: 'answer', id, value: await result });
+      this.#send({ type: 'answer', id, value: await call() });
     } catch (error) {
       this.#send({ type: 'failure', id, failure: failureOf(error) });
     }

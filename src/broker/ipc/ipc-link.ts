@@ -50,7 +50,8 @@ export function processLink(peer: IpcProcess): IpcLink {
       const on = peer.on.bind(peer) as (event: string, listener: (value: unknown) => void) => void;
       on('message', (message) => {
         if (typeof message !== 'object' || message === null || !(mark in message)) return;
-        for (const each of message[mark] as readonly unknown[]) handler.onMessage(each);
+        const messages = message[mark];
+        if (Array.isArray(messages)) for (const each of messages) handler.onMessage(each);
       });
       on('disconnect', () => handler.onEnd());
       if (!peer.connected) handler.onEnd();

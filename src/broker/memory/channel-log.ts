@@ -3,6 +3,7 @@
 import type { ChannelPolicy, Draft, KeptRange, Publication } from '../../channel/index.ts';
 import type { HistoryCursor, HistoryPage, HistoryQuery, PublishAnswer } from '../broker.ts';
 import type { ChannelParts, DedupeKeys, MailboxStore, Producers, PublicationStore } from './channel-parts.ts';
+import { type Holder, publicationCost, rememberedCost, type StoredBytes } from './stored-bytes.ts';
 
 export interface ChannelLogOptions {
   readonly epoch: string;
@@ -10,6 +11,8 @@ export interface ChannelLogOptions {
   readonly policy: ChannelPolicy;
   /** Where it keeps what it knows: `memoryParts`, or what a database gives. */
   readonly parts: ChannelParts;
+  /** What all channels may hold together. @default nothing is counted */
+  readonly stored?: StoredBytes;
 }
 
 /** The time of one step: `now` to measure by, `wallTime` to write into the publication. */
@@ -31,22 +34,24 @@ const expiredAnswer: PublishStep = {
 const fullAnswer: PublishStep = { answer: { type: 'refused', reason: 'full' }, publication: undefined };
 
 /** Pure: it owns no clock and no subscriber, so that a simulator can run it as it is. */
-export class ChannelLog {
+export class ChannelLog implements Holder {
   readonly epoch: string;
   /** Leases and acknowledgements of a `mailbox` channel. */
   readonly mailbox: MailboxStore | undefined;
   readonly #store: PublicationStore;
   readonly #producers: Producers;
   readonly #dedupeKeys: DedupeKeys;
+  readonly #stored: StoredBytes | undefined;
   #policy: ChannelPolicy;
 
-  constructor({ epoch, policy, parts }: ChannelLogOptions) {
+  constructor({ epoch, policy, parts, stored }: ChannelLogOptions) {
     this.epoch = epoch;
     this.mailbox = parts.mailbox;
     this.#policy = policy;
     this.#store = parts.store;
     this.#producers = parts.producers;
     this.#dedupeKeys = parts.dedupeKeys;
+    this.#stored = stored;
   }
 
   get policy(): ChannelPolicy {
@@ -63,7 +68,21 @@ export class ChannelLog {
     return this.#store.head;
   }
 
-  publish(draft: Draft, { now, wallTime }: Moment): PublishStep {
+  get bytes(): number {
+    return (this.#store.bytes ?? 0) + rememberedCost(this.#producers.size + this.#dedupeKeys.size);
+  }
+
+  dropOldest(): boolean {
+    return this.#store.dropOldest?.() !== undefined;
+  }
+
+  publish(draft: Draft, moment: Moment): PublishStep {
+    const step = this.#publish(draft, moment);
+    this.#stored?.count(this);
+    return step;
+  }
+
+  #publish(draft: Draft, { now, wallTime }: Moment): PublishStep {
     this.#forget(now);
     const publisher = draft.publisher ?? '';
     const { producer, dedupeKey } = draft;
@@ -82,7 +101,7 @@ export class ChannelLog {
         case 'expired':
           return expiredAnswer;
         case 'full':
-          return fullAnswer;
+          return this.#forgetful();
         default:
           check satisfies never;
       }
@@ -90,8 +109,9 @@ export class ChannelLog {
     let offset = dedupeKey === undefined ? undefined : this.#dedupeKeys.get(publisher, dedupeKey);
     let publication: Publication | undefined;
     if (offset === undefined) {
-      if (dedupeKey !== undefined && this.#dedupeKeys.isFull) return fullAnswer;
+      if (dedupeKey !== undefined && this.#dedupeKeys.isFullFor(publisher)) return this.#forgetful();
       if (this.#store.isFullFor?.(draft) === true) return fullAnswer;
+      if (this.#stored?.makeRoom(this, this.#growthBy(draft)) === false) return fullAnswer;
       offset = this.#store.head + 1;
       publication = place(draft, offset, wallTime);
       this.#store.append(publication, now);
@@ -105,6 +125,7 @@ export class ChannelLog {
 
   kept(now: number): KeptRange {
     this.#store.trim(now);
+    this.#stored?.count(this);
     return { epoch: this.epoch, horizon: this.#store.horizon, head: this.#store.head };
   }
 
@@ -122,6 +143,7 @@ export class ChannelLog {
   isEmpty(now: number): boolean {
     this.#forget(now);
     this.#store.trim(now);
+    this.#stored?.count(this);
     return this.#store.size === 0 && this.#producers.size === 0 && this.#dedupeKeys.size === 0;
   }
 
@@ -154,6 +176,19 @@ export class ChannelLog {
     if (more) found.length = query.limit;
     const next: HistoryCursor = { epoch: this.epoch, offset: found.at(-1)?.offset ?? before };
     return { type: 'page', publications: found, kept, next, more };
+  }
+
+  /** What could not be remembered is not published: a retry would double it. */
+  #forgetful(): PublishStep {
+    this.#stored?.refused();
+    return fullAnswer;
+  }
+
+  /** How many bytes a publish adds at most. */
+  #growthBy(draft: Draft): number {
+    const remembered = Number(draft.producer !== undefined) + Number(draft.dedupeKey !== undefined);
+    const replaced = this.#store.replacedBytes?.(draft) ?? 0;
+    return publicationCost(draft) + rememberedCost(remembered) - replaced;
   }
 
   #accepted(offset: number, publication: Publication | undefined): PublishStep {

@@ -18,8 +18,14 @@ export interface PublicationStore {
   /** How many publications are kept. */
   readonly size: number;
   limits: HistoryLimits;
+  /** What is kept costs so much memory, about. Absent: it is kept elsewhere. */
+  readonly bytes?: number;
+  /** Lets go of the oldest before its time, as only a log may. */
+  dropOldest?(): Publication | undefined;
   /** Whether there is no room for this draft. Absent: there always is, older ones give way. */
   isFullFor?(draft: Draft): boolean;
+  /** What a draft takes the place of costs so much. Absent: nothing is replaced. */
+  replacedBytes?(draft: Draft): number;
   append(publication: Publication, now: number): void;
   trim(now: number): void;
   readAfter(offset: number, limit: number): Publication[];
@@ -55,7 +61,8 @@ export type SequenceCheck =
 /** Remembers the offset of each dedupe key. */
 export interface DedupeKeys {
   readonly size: number;
-  readonly isFull: boolean;
+  /** Whether there is no room for another key of this publisher. */
+  isFullFor(publisher: string): boolean;
   get(publisher: string, key: string): number | undefined;
   add(publisher: string, key: string, added: { readonly value: number; readonly now: number }): void;
   /** Forgets every key that was added at `until` or before. */

@@ -3,37 +3,62 @@
 import type { Position } from '../../channel/index.ts';
 import type { LostReason } from '../broker.ts';
 
-export interface FeedOptions {
-  readonly position: Position;
-  /** Items held before `start`; one more, and the feed is lost to `overflow`. */
-  readonly maxHeld: number;
-  /** A handler threw: the item counts as delivered. */
-  readonly onHandlerError: (error: unknown) => void;
-  /** The feed has ended, whoever ended it. */
-  readonly onEnd: () => void;
+interface Numbered {
+  readonly offset: number;
 }
 
-export class Feed<Item extends { readonly offset: number }> {
+interface Listener {
+  onLost(reason: LostReason): void;
+}
+
+/** What the feeds of one channel have in common. */
+export interface FeedOptions<Item, Handler> {
+  /** Hands one item to a handler. */
+  deliver(handler: Handler, item: Item): void;
+  /** Items held before `start`; one more, and the feed is lost to `overflow`. */
+  readonly maxHeld: number;
+  /** A feed was lost to `overflow`. */
+  onOverflow?(): void;
+  /** A handler threw: the item counts as delivered. */
+  onHandlerError(error: unknown): void;
+  /** The last feed has ended, whoever ended it. */
+  onEmpty?(): void;
+}
+
+/** The default for errors of handlers: an uncaught exception, outside of the call that was going on. */
+export function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+export class Feed<Item extends Numbered, Handler extends Listener> {
   readonly position: Position;
-  readonly #options: FeedOptions;
+  readonly #options: FeedOptions<Item, Handler>;
+  readonly #others: Set<Feed<Item, Handler>>;
   #held: Item[] = [];
   #lastOffset: number;
-  #onItem: ((item: Item) => void) | undefined;
-  #onLost: ((reason: LostReason) => void) | undefined;
+  #handler: Handler | undefined;
   #lost: LostReason | undefined;
   #isLive = false;
   #hasEnded = false;
 
-  constructor(options: FeedOptions) {
-    this.position = options.position;
+  constructor(
+    position: Position,
+    options: FeedOptions<Item, Handler>,
+    /** Those of its channel. It takes itself out when it ends. */
+    others: Set<Feed<Item, Handler>>,
+  ) {
+    this.position = position;
     this.#options = options;
-    this.#lastOffset = options.position.offset;
+    this.#others = others;
+    this.#lastOffset = position.offset;
+    others.add(this);
   }
 
-  start(onItem: (item: Item) => void, onLost: (reason: LostReason) => void): void {
-    if (this.#onItem !== undefined || this.#hasEnded) return;
-    this.#onItem = onItem;
-    this.#onLost = onLost;
+  start(handler: Handler): void {
+    if (this.#handler !== undefined || this.#hasEnded) return;
+    this.#handler = handler;
     // Handlers may cause more items while the held ones go out: those queue up behind them.
     for (let index = 0; index < this.#held.length && !this.#hasEnded; index++)
       this.#deliver(this.#held[index]!);
@@ -51,7 +76,10 @@ export class Feed<Item extends { readonly offset: number }> {
     }
     if (this.#isLive) this.#deliver(item);
     else if (this.#held.length < this.#options.maxHeld) this.#held.push(item);
-    else this.lose('overflow');
+    else {
+      this.#options.onOverflow?.();
+      this.lose('overflow');
+    }
   }
 
   lose(reason: LostReason): void {
@@ -64,14 +92,15 @@ export class Feed<Item extends { readonly offset: number }> {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#held = [];
-    this.#options.onEnd();
+    this.#others.delete(this);
+    if (this.#others.size === 0) this.#options.onEmpty?.();
   }
 
   #tellLost(reason: LostReason): void {
     if (this.#hasEnded) return;
     this.close();
     try {
-      this.#onLost!(reason);
+      this.#handler!.onLost(reason);
     } catch (error) {
       this.#report(error);
     }
@@ -79,7 +108,7 @@ export class Feed<Item extends { readonly offset: number }> {
 
   #deliver(item: Item): void {
     try {
-      this.#onItem!(item);
+      this.#options.deliver(this.#handler!, item);
     } catch (error) {
       this.#report(error);
     }
@@ -95,19 +124,23 @@ export class Feed<Item extends { readonly offset: number }> {
 }
 
 /** The feeds of one channel. What a handler publishes while it is called is told to all after what it was called with. */
-export class FeedSet<Item extends { readonly offset: number }> {
-  readonly #feeds = new Set<Feed<Item>>();
+export class FeedSet<Item extends Numbered, Handler extends Listener> {
+  readonly #options: FeedOptions<Item, Handler>;
+  readonly #feeds = new Set<Feed<Item, Handler>>();
   readonly #waiting: Item[] = [];
   #isTelling = false;
+
+  constructor(options: FeedOptions<Item, Handler>) {
+    this.#options = options;
+  }
 
   get size(): number {
     return this.#feeds.size;
   }
 
-  open(options: Omit<FeedOptions, 'onEnd'>): Feed<Item> {
-    const feed = new Feed<Item>({ ...options, onEnd: () => this.#feeds.delete(feed) });
-    this.#feeds.add(feed);
-    return feed;
+  /** Begins to hold what is told from now on: above this position, for who starts it. */
+  open(position: Position): Feed<Item, Handler> {
+    return new Feed(position, this.#options, this.#feeds);
   }
 
   tell(item: Item): void {

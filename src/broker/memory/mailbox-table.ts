@@ -3,6 +3,7 @@
 import type { HistoryLimits, Publication } from '../../channel/index.ts';
 import type { MailboxEntry, MailboxLease, MailboxRequest } from '../mailbox-broker.ts';
 import type { MailboxStore } from './channel-parts.ts';
+import { publicationCost } from './stored-bytes.ts';
 
 interface Waiting {
   readonly publication: Publication;
@@ -17,6 +18,7 @@ export class MailboxTable implements MailboxStore {
   limits: HistoryLimits;
   #head = 0;
   #horizon = 0;
+  #bytes = 0;
   /** By offset, the oldest first. */
   readonly #waiting = new Map<number, Waiting>();
 
@@ -33,6 +35,10 @@ export class MailboxTable implements MailboxStore {
     return this.#horizon;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get size(): number {
     return this.#waiting.size;
   }
@@ -43,6 +49,7 @@ export class MailboxTable implements MailboxStore {
 
   append(publication: Publication, now: number): void {
     this.#head = publication.offset;
+    this.#bytes += publicationCost(publication);
     this.#waiting.set(publication.offset, {
       publication,
       appendedAt: now,
@@ -56,7 +63,7 @@ export class MailboxTable implements MailboxStore {
     const oldest = now - this.limits.maxAgeMs;
     for (const [offset, entry] of this.#waiting) {
       if (entry.appendedAt > oldest) return;
-      this.#waiting.delete(offset);
+      this.#take(offset);
       this.#horizon = offset;
     }
   }
@@ -100,7 +107,13 @@ export class MailboxTable implements MailboxStore {
   acknowledge(consumer: string, offsets: readonly number[]): number[] {
     // Also after its lease ran out, as long as nobody else holds the entry: the work is done.
     const taken = offsets.filter((offset) => this.#waiting.get(offset)?.holder === consumer);
-    return taken.filter((offset) => this.#waiting.delete(offset));
+    return taken.filter((offset) => this.#take(offset));
+  }
+
+  #take(offset: number): boolean {
+    const waiting = this.#waiting.get(offset);
+    if (waiting !== undefined) this.#bytes -= publicationCost(waiting.publication);
+    return this.#waiting.delete(offset);
   }
 
   release(consumer: string): void {

@@ -1,8 +1,9 @@
 // The parts of a channel that lives in memory only.
 
-import { type ChannelPolicy, HistoryWindow, type Publication } from '../../channel/index.ts';
+import type { ChannelPolicy } from '../../channel/index.ts';
 import type { ChannelParts, PublicationStore } from './channel-parts.ts';
 import { ExpiringTable } from './expiring-table.ts';
+import { LogTable } from './log-table.ts';
 import { MailboxTable } from './mailbox-table.ts';
 import { ProducerMemory } from './producer-memory.ts';
 import { StateTable } from './state-table.ts';
@@ -20,5 +21,5 @@ export function memoryParts(policy: ChannelPolicy, maxRemembered: number): Chann
 
 function createStore(policy: ChannelPolicy): PublicationStore {
   if (policy.class === 'state') return new StateTable(policy.history);
-  return new HistoryWindow<Publication>(policy.history);
+  return new LogTable(policy.history);
 }

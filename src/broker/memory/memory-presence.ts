@@ -7,9 +7,10 @@ import {
   PresenceMap,
   type PresenceMember,
 } from '../../channel/index.ts';
-import { checkLimit } from '../argument-check.ts';
+import { checkLease, checkLimit, checkMember } from '../argument-check.ts';
 import type { LostReason } from '../broker.ts';
 import type { Clock } from '../clock.ts';
+import { BrokerError } from '../errors.ts';
 import type {
   NodeLease,
   PresenceAnswer,
@@ -17,13 +18,20 @@ import type {
   PresenceHandler,
   PresencePage,
   PresenceQuery,
+  PresenceWatch,
 } from '../presence-broker.ts';
-import { type Feed, FeedSet } from './feed.ts';
+import { ChannelRoom } from './channel-room.ts';
+import { type FeedOptions, FeedSet } from './feed.ts';
 
 export interface MemoryPresenceOptions {
   readonly clock: Clock;
   readonly createEpoch: () => string;
+  /** Channels known at a time; one more is refused, unless there is one where nobody is and nobody looks. */
+  readonly maxChannels: number;
+  /** Members in all channels; one more is refused with `BROKER_FULL`. */
+  readonly maxMembers: number;
   readonly maxHeld: number;
+  onLimit?(limit: 'maxChannels' | 'maxMembers' | 'maxHeld'): void;
   readonly onHandlerError: (error: unknown) => void;
 }
 
@@ -34,7 +42,7 @@ interface PresentChannel {
   readonly members: PresenceMap;
   /** Which lease holds each member. */
   readonly leases: Map<string, Lease>;
-  readonly feeds: FeedSet<PresenceChange>;
+  readonly feeds: FeedSet<PresenceChange, PresenceHandler>;
   usedAt: number;
 }
 
@@ -49,11 +57,26 @@ interface Lease {
 /** The synchronous half of the presence power: `MemoryBroker` puts promises around it. */
 export class MemoryPresence {
   readonly #options: MemoryPresenceOptions;
+  readonly #feedOptions: FeedOptions<PresenceChange, PresenceHandler>;
   readonly #channels = new Map<string, PresentChannel>();
   readonly #leases = new Map<string, Lease>();
+  #memberCount = 0;
+  readonly #room: ChannelRoom<PresentChannel>;
 
   constructor(options: MemoryPresenceOptions) {
     this.#options = options;
+    this.#room = new ChannelRoom(
+      this.#channels,
+      options,
+      ({ members, feeds }) => members.count > 0 || feeds.size > 0,
+    );
+    const { maxHeld, onHandlerError } = options;
+    this.#feedOptions = {
+      deliver: (handler, change) => handler.onChange(change),
+      maxHeld,
+      onOverflow: () => options.onLimit?.('maxHeld'),
+      onHandlerError,
+    };
   }
 
   get channelCount(): number {
@@ -62,9 +85,12 @@ export class MemoryPresence {
 
   put(channelName: string, member: PresenceMember, { node, ttlMs }: NodeLease): PresenceAnswer {
     const channel = this.#channel(channelName);
+    const { count } = channel.members;
+    if (channel.members.get(member.key) === undefined) this.#checkMembers();
     const leaseBegan = !this.#leases.has(node);
     const lease = this.#extend(node, ttlMs);
     const applied = channel.members.put(member);
+    this.#memberCount += channel.members.count - count;
     if (applied) {
       this.#drop(channel, member.key);
       channel.leases.set(member.key, lease);
@@ -110,23 +136,9 @@ export class MemoryPresence {
     return { members, position: standing(channel), count: all.length, more };
   }
 
-  watch(channelName: string): { position: Position; start(handler: PresenceHandler): void; close(): void } {
+  watch(channelName: string): PresenceWatch {
     const channel = this.#channel(channelName);
-    const { maxHeld, onHandlerError } = this.#options;
-    const feed: Feed<PresenceChange> = channel.feeds.open({
-      position: standing(channel),
-      maxHeld,
-      onHandlerError,
-    });
-    return {
-      position: feed.position,
-      start: (handler) =>
-        feed.start(
-          (change) => handler.onChange(change),
-          (reason) => handler.onLost(reason),
-        ),
-      close: () => feed.close(),
-    };
+    return channel.feeds.open(standing(channel));
   }
 
   /** Forgets channels where nobody is and nobody looks, unused since `usedBefore`. */
@@ -142,18 +154,20 @@ export class MemoryPresence {
     this.#leases.clear();
     for (const channel of this.#channels.values()) channel.feeds.loseAll(reason);
     this.#channels.clear();
+    this.#memberCount = 0;
   }
 
   #channel(name: string): PresentChannel {
     let channel = this.#channels.get(name);
     if (channel === undefined) {
+      this.#room.make();
       channel = {
         name,
         epoch: this.#options.createEpoch(),
         offset: 0,
         members: new PresenceMap(),
         leases: new Map(),
-        feeds: new FeedSet(),
+        feeds: new FeedSet(this.#feedOptions),
         usedAt: 0,
       };
       this.#channels.set(name, channel);
@@ -162,10 +176,18 @@ export class MemoryPresence {
     return channel;
   }
 
+  #checkMembers(): void {
+    const { maxMembers } = this.#options;
+    if (this.#memberCount < maxMembers) return;
+    this.#options.onLimit?.('maxMembers');
+    throw new BrokerError('BROKER_FULL', `already ${maxMembers} members`, { effect: 'none' });
+  }
+
   #leave(channel: PresentChannel, leave: PresenceLeave): boolean {
     const wasPresent = channel.members.get(leave.key) !== undefined;
     // A leave of one who is not there is remembered, so that an older put does not enter; but nobody needs to hear it.
     if (!channel.members.leave(leave) || !wasPresent) return false;
+    this.#memberCount--;
     this.#drop(channel, leave.key);
     channel.feeds.tell({ type: 'leave', offset: ++channel.offset, leave });
     return true;
@@ -218,9 +240,15 @@ export function presenceIn(presence: MemoryPresence, onCall: () => void): Presen
     return presence;
   };
   return {
-    put: async (channelName, member, lease) => open().put(channelName, member, lease),
+    put: async (channelName, member, lease) => {
+      checkMember(member, lease);
+      return open().put(channelName, member, lease);
+    },
     leave: async (channelName, leave) => open().leave(channelName, leave),
-    renewLease: async (lease) => open().renew(lease),
+    renewLease: async (lease) => {
+      checkLease(lease.node, lease.ttlMs);
+      return open().renew(lease);
+    },
     endLease: async (node) => open().end(node),
     read: async (channelName, query) => {
       checkLimit(query.limit);

@@ -2,11 +2,13 @@
 
 import type { Draft, HistoryLimits, Publication } from '../../channel/index.ts';
 import type { PublicationStore } from './channel-parts.ts';
+import { publicationCost } from './stored-bytes.ts';
 
 export class StateTable implements PublicationStore {
   limits: HistoryLimits;
   #head = 0;
   #horizon = 0;
+  #bytes = 0;
   /** By key, in the order of their offsets: what is set anew moves to the end. */
   readonly #latest = new Map<string, Publication>();
   /** When each removed key was removed, the longest ago first. */
@@ -25,6 +27,10 @@ export class StateTable implements PublicationStore {
     return this.#horizon;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get size(): number {
     return this.#latest.size - this.#removedAt.size;
   }
@@ -34,11 +40,16 @@ export class StateTable implements PublicationStore {
     return !this.#latest.has(draft.stateKey!) || this.#removedAt.has(draft.stateKey!);
   }
 
+  replacedBytes({ stateKey }: Draft): number {
+    const known = this.#latest.get(stateKey!);
+    return known === undefined ? 0 : publicationCost(known);
+  }
+
   append(publication: Publication, now: number): void {
     const key = publication.stateKey!;
-    this.#latest.delete(key);
-    this.#removedAt.delete(key);
+    this.#forget(key);
     this.#latest.set(key, publication);
+    this.#bytes += publicationCost(publication);
     if (publication.removed === true) this.#removedAt.set(key, now);
     this.#head = publication.offset;
     this.trim(now);
@@ -49,9 +60,16 @@ export class StateTable implements PublicationStore {
     for (const [key, removedAt] of this.#removedAt) {
       if (removedAt > oldest && this.#removedAt.size <= this.limits.maxCount) return;
       this.#horizon = this.#latest.get(key)!.offset;
-      this.#latest.delete(key);
-      this.#removedAt.delete(key);
+      this.#forget(key);
     }
+  }
+
+  #forget(key: string): void {
+    const known = this.#latest.get(key);
+    if (known === undefined) return;
+    this.#bytes -= publicationCost(known);
+    this.#latest.delete(key);
+    this.#removedAt.delete(key);
   }
 
   readAfter(offset: number, limit: number): Publication[] {

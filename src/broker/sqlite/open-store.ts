@@ -5,9 +5,10 @@ import { dirname, resolve } from 'node:path';
 import { type ChannelPolicy, UsageError } from '../../channel/index.ts';
 import { CommitWitness, witnessPathOf } from './commit-witness.ts';
 import { loadDriver, type OpenDatabase, type SqliteDatabase, sqliteCodeOf } from './driver.ts';
+import { createEpoch } from './epoch.ts';
 import { applicationId, createTables, schemaVersion, tablesOfAnEpoch } from './schema.ts';
 import { checkSeal, DamageError, sealOf } from './seal.ts';
-import { createEpoch, Store } from './store.ts';
+import { Store } from './store.ts';
 import type { StoreOpening, StoreSettings } from './store-call.ts';
 import { channelCells, channelRowOf } from './stored-channel.ts';
 
@@ -51,7 +52,7 @@ function openFile(
   let witness: CommitWitness | undefined;
   try {
     database = open(settings.path);
-    configure(database);
+    configure(database, settings.maxFileBytes);
     const isNew = prepareTables(database, settings.path);
     witness = new CommitWitness(settings.path);
     const { commits, time } = isNew ? { commits: 0, time: 0 } : readState(database);
@@ -74,7 +75,7 @@ function openFile(
   }
 }
 
-function configure(database: SqliteDatabase): void {
+function configure(database: SqliteDatabase, maxFileBytes: number): void {
   // Two brokers on one file would not tell each other's subscribers: the first one has it for itself.
   for (const pragma of [
     'busy_timeout = 1000',
@@ -88,6 +89,9 @@ function configure(database: SqliteDatabase): void {
   ]) {
     database.exec(`PRAGMA ${pragma}`);
   }
+  const { page_size: pageBytes } = database.prepare('PRAGMA page_size').get()!;
+  // A file that is longer already stays as it is, and grows no more.
+  database.exec(`PRAGMA max_page_count = ${Math.floor(maxFileBytes / (pageBytes as number))}`);
 }
 
 /** Whether there was nothing, and the tables were made. */

@@ -9,7 +9,7 @@ import {
   UsageError,
   unstoredPosition,
 } from '../../channel/index.ts';
-import { checkDraft, checkLimit, checkPolicy } from '../argument-check.ts';
+import { checkDraft, checkLimit, checkNumbers, checkPolicy, given } from '../argument-check.ts';
 import type {
   Broker,
   BrokerSubscription,
@@ -17,21 +17,61 @@ import type {
   HistoryQuery,
   LostReason,
   PublishAnswer,
+  SubscriptionHandler,
 } from '../broker.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { BrokerError } from '../errors.ts';
 import type { MailboxBroker } from '../mailbox-broker.ts';
 import { place } from '../memory/channel-log.ts';
-import { FeedSet } from '../memory/feed.ts';
+import { FeedSet, throwLater } from '../memory/feed.ts';
 import { MemoryPresence, presenceIn } from '../memory/memory-presence.ts';
 import type { PresenceBroker } from '../presence-broker.ts';
 import type { DriverName } from './driver.ts';
+import { createEpoch } from './epoch.ts';
 import { decodeData, encodeData } from './publication-data.ts';
-import { createEpoch } from './store.ts';
 import type { StoreOpening } from './store-call.ts';
 import { StoreLink } from './store-link.ts';
 
-export interface SqliteBrokerOptions {
+export interface SqliteBrokerLimits {
+  /**
+   * Channels in the file, which are those that were published to; and as many with presence.
+   * Beyond: `BROKER_FULL`; a client that publishes or enters is told `full`.
+   * @default 100_000
+   */
+  readonly maxChannels?: number;
+  /**
+   * Bytes of the file, without what is beside it. A file that is longer already grows no more.
+   * Beyond: `BROKER_FULL`, as where the disk is full; a client that publishes is told `full`. Reading goes on.
+   * @default 17_179_869_184 (16 GiB)
+   */
+  readonly maxFileBytes?: number;
+  /**
+   * Members who are present, in all channels together.
+   * Beyond: `BROKER_FULL`; the client is told `full`.
+   * @default 100_000
+   */
+  readonly maxMembers?: number;
+  /**
+   * Producers, and as many dedupe keys, remembered for one channel: a tenth of them for one publisher, half for guests.
+   * Beyond: a publish that needs one more is refused as `full`.
+   * @default 100_000
+   */
+  readonly maxRemembered?: number;
+  /**
+   * Publications held for a subscription that was not started yet.
+   * Beyond: it is lost to `overflow`, and begins again.
+   * @default 10_000
+   */
+  readonly maxHeld?: number;
+  /**
+   * Calls that may wait for the disk.
+   * Beyond: `BROKER_UNAVAILABLE`.
+   * @default 100_000
+   */
+  readonly maxWaiting?: number;
+}
+
+export interface SqliteBrokerOptions extends SqliteBrokerLimits {
   /** The file. It is made when there is none, with the folders above it. Beside it lie `-wal` and `-witness`. */
   readonly path: string;
   /** @default 'node:sqlite' on Node 24 and later, before that 'better-sqlite3' */
@@ -42,24 +82,14 @@ export interface SqliteBrokerOptions {
   readonly onDamage?: 'refuse' | 'replace';
   /** @default systemClock */
   readonly clock?: Clock;
-  /** Channels in the file; one more is refused with `BROKER_FULL`.
-   * @default 100_000 */
-  readonly maxChannels?: number;
-  /** Producers, and dedupe keys, remembered for one channel; a publish that needs one more is refused as `full`.
-   * @default 100_000 */
-  readonly maxRemembered?: number;
-  /** Publications held for a subscription that was not started yet; one more, and it is lost.
-   * @default 10_000 */
-  readonly maxHeld?: number;
-  /** Calls that may wait for the disk; one more is refused with `BROKER_UNAVAILABLE`.
-   * @default 100_000 */
-  readonly maxWaiting?: number;
   /** How long a channel without content keeps its epoch after it was last published to, in milliseconds.
    * @default 604_800_000 (a week) */
   readonly idleMs?: number;
   /** Time between looking through the channels for what is too old, in milliseconds. Reading never shows it anyway.
    * @default 60_000 */
   readonly sweepMs?: number;
+  /** A limit was reached: any but `maxRemembered`, which the thread keeps to itself. Must not throw. @default not told */
+  readonly onLimit?: (limit: keyof SqliteBrokerLimits) => void;
   /** A subscription's handler threw. The publication counts as delivered.
    * @default throws it again outside of the call, as an uncaught exception */
   readonly onHandlerError?: (error: unknown) => void;
@@ -69,24 +99,34 @@ export const sqliteBrokerDefaults: Required<Omit<SqliteBrokerOptions, 'path' | '
   onDamage: 'refuse',
   clock: systemClock,
   maxChannels: 100_000,
+  maxFileBytes: 16 * 1024 ** 3,
+  maxMembers: 100_000,
   maxRemembered: 100_000,
   maxHeld: 10_000,
   maxWaiting: 100_000,
   idleMs: 604_800_000,
   sweepMs: 60_000,
-  onHandlerError: (error: unknown) => {
-    queueMicrotask(() => {
-      throw error;
-    });
-  },
+  onLimit: () => {},
+  onHandlerError: throwLater,
 });
+
+/** `idleMs` is measured by the store itself, and may be longer than a timer. */
+const numbers = [
+  'maxChannels',
+  'maxFileBytes',
+  'maxMembers',
+  'maxRemembered',
+  'maxHeld',
+  'maxWaiting',
+  'sweepMs',
+] as const;
 
 type Settled = Required<Omit<SqliteBrokerOptions, 'driver'>>;
 
 /** Who listens to a channel, and in which epoch. */
 interface Audience {
   epoch: string;
-  readonly feeds: FeedSet<Publication>;
+  readonly feeds: FeedSet<Publication, SubscriptionHandler>;
 }
 
 /**
@@ -111,15 +151,17 @@ export class SqliteBroker implements Broker {
    * Opens the file and checks it.
    * @throws {BrokerError} `BROKER_UNSUPPORTED`: no driver is installed. `BROKER_DAMAGED`: the file is damaged.
    * `BROKER_UNAVAILABLE`: it cannot be written, or another process has it.
-   * @throws {UsageError} The file is of another program, or of another version.
+   * @throws {UsageError} The file is of another program, or of another version; or a number can limit nothing.
    */
   static async open(options: SqliteBrokerOptions): Promise<SqliteBroker> {
-    const settled: Settled = { ...sqliteBrokerDefaults, ...options };
-    const { path, onDamage, maxChannels, maxRemembered, idleMs, maxWaiting } = settled;
+    checkNumbers(options, numbers);
+    const settled: Settled = { ...sqliteBrokerDefaults, ...given(options) };
+    const { path, onDamage, maxChannels, maxRemembered, maxFileBytes, idleMs, maxWaiting } = settled;
     let broker: SqliteBroker | undefined;
     const link = await StoreLink.open({
-      settings: { path, driver: options.driver, onDamage, maxChannels, maxRemembered, idleMs },
+      settings: { path, driver: options.driver, onDamage, maxChannels, maxRemembered, maxFileBytes, idleMs },
       maxWaiting,
+      onLimit: (limit) => settled.onLimit(limit),
       onTrouble: (trouble) => {
         if (broker !== undefined) broker.#loseAll(trouble === 'replaced' ? 'epoch' : 'unavailable');
       },
@@ -223,36 +265,32 @@ export class SqliteBroker implements Broker {
 
   #listen(channel: string, position: Position): BrokerSubscription {
     this.#compareEpoch(channel, position.epoch);
-    let audience = this.#audiences.get(channel);
-    if (audience === undefined) {
-      audience = { epoch: position.epoch, feeds: new FeedSet() };
-      this.#audiences.set(channel, audience);
-    }
-    const { feeds } = audience;
-    const { maxHeld, onHandlerError } = this.#options;
-    const feed = feeds.open({ position, maxHeld, onHandlerError });
+    const audience = this.#audiences.get(channel) ?? this.#openAudience(channel, position.epoch);
+    const feed = audience.feeds.open(position);
     if (this.#closing !== undefined) feed.lose('closed');
-    return {
-      position,
-      start: (handler) =>
-        feed.start(
-          (publication) => handler.onPublication(publication),
-          (reason) => handler.onLost(reason),
-        ),
-      close: () => {
-        feed.close();
-        if (feeds.size === 0 && this.#audiences.get(channel)?.feeds === feeds)
-          this.#audiences.delete(channel);
+    return feed;
+  }
+
+  /** It goes with its last listener. */
+  #openAudience(channel: string, epoch: string): Audience {
+    const { maxHeld, onHandlerError } = this.#options;
+    const feeds = new FeedSet<Publication, SubscriptionHandler>({
+      deliver: (handler, publication) => handler.onPublication(publication),
+      maxHeld,
+      onOverflow: () => this.#options.onLimit('maxHeld'),
+      onHandlerError,
+      onEmpty: () => {
+        if (this.#audiences.get(channel) === audience) this.#audiences.delete(channel);
       },
-    };
+    });
+    const audience = { epoch, feeds };
+    this.#audiences.set(channel, audience);
+    return audience;
   }
 
   #tell(channel: string, epoch: string, publication: Publication): void {
     this.#compareEpoch(channel, epoch);
-    const audience = this.#audiences.get(channel);
-    audience?.feeds.tell(publication);
-    // Whoever was lost has not closed.
-    if (audience?.feeds.size === 0) this.#audiences.delete(channel);
+    this.#audiences.get(channel)?.feeds.tell(publication);
   }
 
   /** Whoever listens in another epoch than this, which the store has just told, has lost the thread. */

@@ -14,6 +14,7 @@ export interface StoreSettings {
   readonly onDamage: 'refuse' | 'replace';
   readonly maxChannels: number;
   readonly maxRemembered: number;
+  readonly maxFileBytes: number;
   readonly idleMs: number;
 }
 
@@ -60,11 +61,16 @@ export type StoreAnswer =
   | StoreFailure
   | { readonly type: 'usage'; readonly message: string };
 
+/** Limits of the store, as they are counted. */
+export type StoreLimit = 'maxChannels' | 'maxFileBytes' | 'maxWaiting';
+
 export interface StoreFailure {
   readonly type: 'failed';
   readonly code: BrokerErrorCode;
   readonly message: string;
   readonly effect: 'none' | 'unknown';
+  /** The limit that was reached. */
+  readonly limit?: StoreLimit;
 }
 
 export type ToStore =

@@ -11,6 +11,7 @@ import type {
   StoreAnswer,
   StoreCall,
   StoreCalls,
+  StoreLimit,
   StoreOpening,
   StoreSettings,
   ToStore,
@@ -29,6 +30,7 @@ export interface StoreLinkOptions {
   readonly settings: StoreSettings;
   /** Calls that may wait for the disk; one more is refused. */
   readonly maxWaiting: number;
+  onLimit(limit: StoreLimit): void;
   /** Subscriptions are lost: the store has been replaced by an empty one, or will answer no more. */
   onTrouble(trouble: 'damaged' | 'replaced' | 'ended'): void;
 }
@@ -96,6 +98,7 @@ export class StoreLink {
     if (this.#end !== undefined) return Promise.reject(this.#end);
     if (this.#waiting.length >= this.#options.maxWaiting) {
       const message = `${this.#waiting.length} calls wait for the disk already`;
+      this.#options.onLimit('maxWaiting');
       return Promise.reject(new BrokerError('BROKER_UNAVAILABLE', message, { effect: 'none' }));
     }
     return new Promise((resolve, reject) => {
@@ -157,7 +160,10 @@ export class StoreLink {
     for (const [index, waiting] of sent.entries()) {
       const answer = answers[index]!;
       if (answer.type === 'done') waiting.onResult(answer.result);
-      else waiting.onFailure(errorOf(answer));
+      else {
+        if (answer.type === 'failed' && answer.limit !== undefined) this.#options.onLimit(answer.limit);
+        waiting.onFailure(errorOf(answer));
+      }
     }
     if (trouble === undefined) return;
     if (trouble === 'damaged') this.#endWith(errorOf(answers[0] as StoreAnswer & { type: 'failed' }));

@@ -1,10 +1,11 @@
 // The store itself: carries out calls on the database, a batch in one transaction.
 
-import { randomBytes } from 'node:crypto';
 import { type ChannelPolicy, UsageError } from '../../channel/index.ts';
 import { BrokerError } from '../errors.ts';
+import type { ChannelLog } from '../memory/channel-log.ts';
 import type { CommitWitness } from './commit-witness.ts';
 import { type SqliteDatabase, type SqliteStatement, sqliteCodeOf } from './driver.ts';
+import { createEpoch } from './epoch.ts';
 import { tablesOfAnEpoch } from './schema.ts';
 import { DamageError, sealOf } from './seal.ts';
 import type {
@@ -13,9 +14,11 @@ import type {
   StoreCall,
   StoreCalls,
   StoreFailure,
+  StoreLimit,
   StoreSettings,
 } from './store-call.ts';
 import { channelCells, channelRowOf, Statements, StoredChannel } from './stored-channel.ts';
+import { UnwrittenChannels } from './unwritten-channels.ts';
 
 /** Channels whose sequencers stay at hand between batches. */
 const maxAtHand = 10_000;
@@ -46,6 +49,7 @@ export class Store {
   readonly #forget: readonly SqliteStatement[];
   readonly #policies: ReadonlyMap<number, ChannelPolicy>;
   readonly #atHand = new Map<string, StoredChannel>();
+  readonly #unwritten = new UnwrittenChannels();
   #touched = new Set<StoredChannel>();
   #commits: number;
   #time: number;
@@ -126,14 +130,14 @@ export class Store {
         return channel.log.publish(call.draft, { now, wallTime: call.moment.wallTime }).answer;
       }
       case 'stand': {
-        const { log } = this.#channel(call.channel, call.policy);
+        const log = this.#look(call.channel, call.policy);
         return { epoch: log.epoch, offset: log.head };
       }
       case 'read':
-        return this.#channel(call.channel, call.policy).log.read(call.query, this.#advance(call.now));
+        return this.#look(call.channel, call.policy).read(call.query, this.#advance(call.now));
       case 'lease': {
         const now = this.#advance(call.now);
-        const { log } = this.#channel(call.channel, call.policy);
+        const log = this.#look(call.channel, call.policy);
         if (log.mailbox === undefined) throw new UsageError(`not a mailbox: ${call.channel}`);
         log.mailbox.trim(now);
         const lease = log.mailbox.lease(call.request, now);
@@ -157,6 +161,12 @@ export class Store {
       default:
         return call satisfies never;
     }
+  }
+
+  /** The channel to read; one that has no row gets none. */
+  #look(name: string, policyNumber: number): ChannelLog {
+    if (this.#known(name) !== undefined) return this.#channel(name, policyNumber).log;
+    return this.#unwritten.log(name, this.#policies.get(policyNumber)!);
   }
 
   #channel(name: string, policyNumber: number): StoredChannel {
@@ -194,9 +204,16 @@ export class Store {
   #create(name: string, policy: ChannelPolicy): StoredChannel {
     const { maxChannels, maxRemembered } = this.#settings;
     if ((this.#count.get()!.count as number) >= maxChannels) {
-      throw new BrokerError('BROKER_FULL', `already ${maxChannels} channels`, { effect: 'none' });
+      throw new FullError('maxChannels', `already ${maxChannels} channels`);
     }
-    const row = { name, epoch: createEpoch(), policy, head: 0, horizon: 0, usedAt: this.#time };
+    const row = {
+      name,
+      epoch: this.#unwritten.take(name) ?? createEpoch(),
+      policy,
+      head: 0,
+      horizon: 0,
+      usedAt: this.#time,
+    };
     const id = this.#add.get(...channelCells(row))!.id as number;
     const channel = new StoredChannel({ id, ...row }, this.#statements, maxRemembered);
     this.#atHand.set(name, channel);
@@ -246,11 +263,6 @@ export class Store {
   }
 }
 
-/** 72 random bits. */
-export function createEpoch(): string {
-  return randomBytes(9).toString('base64url');
-}
-
 function isReading(call: StoreCall): boolean {
   return call.type === 'read' || call.type === 'stand';
 }
@@ -258,7 +270,14 @@ function isReading(call: StoreCall): boolean {
 /** @throws what is no failure of a call: damage, and errors of ours. */
 export function failureOf(error: unknown, isCommitting: boolean): StoreFailure {
   if (error instanceof BrokerError) {
-    return { type: 'failed', code: error.code, message: error.message, effect: error.effect };
+    const { code, message, effect } = error;
+    return {
+      type: 'failed',
+      code,
+      message,
+      effect,
+      ...(error instanceof FullError && { limit: error.limit }),
+    };
   }
   const code = sqliteCodeOf(error);
   if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') {
@@ -268,11 +287,24 @@ export function failureOf(error: unknown, isCommitting: boolean): StoreFailure {
   // What did not fit, or was not let in, is not there. When the disk failed during the commit nobody knows.
   const isOut = !isCommitting || code === 'SQLITE_FULL' || code === 'SQLITE_READONLY';
   const message = explanations.get(code) ?? `the store failed: ${(error as Error).message}`;
-  return { type: 'failed', code: 'BROKER_UNAVAILABLE', message, effect: isOut ? 'none' : 'unknown' };
+  const effect = isOut ? 'none' : 'unknown';
+  if (code === 'SQLITE_FULL')
+    return { type: 'failed', code: 'BROKER_FULL', message, effect, limit: 'maxFileBytes' };
+  return { type: 'failed', code: 'BROKER_UNAVAILABLE', message, effect };
+}
+
+/** The store keeps as much as it may. */
+class FullError extends BrokerError {
+  readonly limit: StoreLimit;
+
+  constructor(limit: StoreLimit, message: string) {
+    super('BROKER_FULL', message, { effect: 'none' });
+    this.limit = limit;
+  }
 }
 
 const explanations = new Map([
-  ['SQLITE_FULL', 'no room is left on the disk of the store'],
+  ['SQLITE_FULL', 'no room is left on the disk of the store, or maxFileBytes allows no more'],
   ['SQLITE_READONLY', 'the disk of the store cannot be written'],
   ['SQLITE_BUSY', 'the store is in use by another process'],
   ['SQLITE_CANTOPEN', 'the file of the store cannot be opened or created'],

@@ -13,9 +13,7 @@ function serverAddress(url: string): string {
   const { location } = globalThis as { location?: { readonly origin: string } };
   const address = url.startsWith('/') ? `${location?.origin}${url}` : url;
   if (!/^(ws|http)s?:\/\/[^\s#]+$/i.test(address)) {
-    throw new UsageError(
-      'not an address of a WebSocket server: give one that begins with ws:// or wss://, without a fragment',
-    );
+    throw new UsageError('not a WebSocket address: it begins with ws:// or wss://, and has no fragment');
   }
   return address.replace(/^http/i, 'ws');
 }

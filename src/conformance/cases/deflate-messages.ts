@@ -2,7 +2,7 @@
 
 import { constants, deflateRawSync } from 'node:zlib';
 import type { Case } from '../script/case.ts';
-import { expect, send } from '../script/steps.ts';
+import { expect, observe, send } from '../script/steps.ts';
 import { type Frame, frame } from '../wire/frame.ts';
 import { echoOf, jsonOf, noiseOf, patternOf, zerosOf } from './payloads.ts';
 import { illFormed, truncated, wellFormed } from './utf8-sequences.ts';
@@ -289,7 +289,7 @@ const unclear: Case[] = (
     id: `deflate.unclear.${name}`,
     title: `survives ${words}`,
     informational: true,
-    play: [send(frame.binary(bytesOf(hex)).rsv(rsv1)), { type: 'observe' }],
+    play: [send(frame.binary(bytesOf(hex)).rsv(rsv1)), observe()],
   }),
 );
 

@@ -15,6 +15,8 @@ import { type MessageHandler, MessageReader } from '../message/message-reader.ts
 export interface EndpointHandler {
   /** A message: `bytes[start, end)`; `endpoint.isText`, `isAscii` and `isCompressed` describe it during the call. */
   receiveMessage(bytes: Uint8Array, start: number, end: number): void;
+  /** A fragment is complete that does not end its message: told for those who count. */
+  receiveFragment?(): void;
   /** A Ping; the endpoint has its Pong sent by itself (5.5.2). Read the payload during the call. */
   receivePing(bytes: Uint8Array, start: number, end: number): void;
   /** A Pong. */
@@ -123,6 +125,10 @@ export class Endpoint implements MessageHandler {
 
   receiveMessage(bytes: Uint8Array, start: number, end: number): void {
     this.handler.receiveMessage(bytes, start, end);
+  }
+
+  receiveFragment(): void {
+    this.handler.receiveFragment?.();
   }
 
   receiveControl(opcode: number, bytes: Uint8Array, start: number, end: number): void {

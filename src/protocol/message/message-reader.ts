@@ -13,6 +13,8 @@ export interface MessageHandler {
    * message is handed up as it came: to inflate it, and then to check its text, is the handler's.
    */
   receiveMessage(bytes: Uint8Array, start: number, end: number): void;
+  /** A frame is complete that does not end its message. */
+  receiveFragment(): void;
   /** A Close, Ping or Pong frame: `bytes[start, end)` is its payload. Read it during the call. */
   receiveControl(opcode: number, bytes: Uint8Array, start: number, end: number): void;
   /** The peer broke a rule. Nothing more is parsed. */
@@ -109,7 +111,7 @@ export class MessageReader implements FrameHandler {
       }
       return;
     }
-    this.receivePiece(bytes, start, end, isComplete);
+    this.receivePiece(bytes, start, end, isLast);
   }
 
   receiveFrameError(error: ProtocolError): void {
@@ -117,8 +119,9 @@ export class MessageReader implements FrameHandler {
     this.handler.receiveError(error);
   }
 
-  private receivePiece(bytes: Uint8Array, start: number, end: number, isComplete: boolean): void {
+  private receivePiece(bytes: Uint8Array, start: number, end: number, isLast: boolean): void {
     const { parser } = this;
+    const isComplete = isLast && parser.isFinal;
     if (this.unfinished === undefined) {
       this.unfinished = new FragmentBuffer(this.keeping);
       this.utf8State = UTF8_START;
@@ -135,8 +138,10 @@ export class MessageReader implements FrameHandler {
       }
     }
     this.unfinished.append(bytes, start, end, parser.missingPayload);
-    if (!isComplete) return;
-
+    if (!isComplete) {
+      if (isLast) this.handler.receiveFragment();
+      return;
+    }
     const message = this.unfinished.join();
     this.unfinished = undefined;
     this.handler.receiveMessage(message, 0, message.length);

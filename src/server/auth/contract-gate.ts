@@ -7,6 +7,7 @@ import {
   type Contract,
   type FoundChannel,
   findUnplain,
+  hasMoreContainers,
   type PayloadIssue,
   type PlainData,
   UsageError,
@@ -32,6 +33,10 @@ export type AuthorizeRequest =
       readonly parameters: Readonly<Record<string, string>>;
       /** `publish` and `enter`: the payload, validated. */
       readonly data: unknown;
+      /** `publish` to a `state` channel: the key that is written, or taken away. */
+      readonly stateKey?: string;
+      /** `publish`: that key is taken away, and there is no `data`. */
+      readonly removed?: true;
     }
   | {
       readonly verb: 'call';
@@ -48,6 +53,9 @@ export type Authorize = (request: AuthorizeRequest) => boolean | PromiseLike<boo
 export interface ContractGateOptions {
   readonly contract: Contract;
   readonly authorize: Authorize | undefined;
+  /** Maps and lists in what one packet of a client brings. */
+  readonly maxContainers: number;
+  onLimit(limit: 'maxContainers'): void;
   report(error: unknown): void;
 }
 
@@ -75,10 +83,20 @@ export class ContractGate {
     }
     const answer = this.#checkData(request, found);
     if (answer.type === 'refused') return done(answer);
-    const { verb, channel } = request;
-    const data = answer.data;
-    this.#ask({ verb, identity, channel, key, parameters, data }, (error) =>
-      done(error === undefined ? answer : refused(error)),
+    const { verb, channel, removed } = request;
+    const { data, stateKey = request.stateKey } = answer;
+    this.#ask(
+      {
+        verb,
+        identity,
+        channel,
+        key,
+        parameters,
+        data,
+        ...(stateKey !== undefined && { stateKey }),
+        ...(removed === true && { removed }),
+      },
+      (error) => done(error === undefined ? answer : refused(error)),
     );
   }
 
@@ -95,6 +113,8 @@ export class ContractGate {
       return done({ type: 'refused', error: errorBody('unknown_method', 'no such call') });
     }
     if (!this.#permits(() => call.permits(asker(identity)))) return done(forbidden);
+    const weight = this.#findOverweight(data);
+    if (weight !== undefined) return done({ type: 'refused', error: errorBody('bad_request', weight) });
     const validation = validate(call.input, data);
     if (validation.type === 'invalid') {
       return done({ type: 'refused', error: schemaError(validation.issues) });
@@ -138,12 +158,20 @@ export class ContractGate {
 
   /** What the client sent may be too deep; what the schema has made of it may be anything. */
   #findProblem(sent: unknown, validated: unknown): ErrorBody | undefined {
-    const problem = findUnplain(sent);
+    const problem = this.#findOverweight(sent) ?? findUnplain(sent);
     if (problem !== undefined) return errorBody('bad_request', problem);
     const ours = findUnplain(validated);
     if (ours === undefined) return undefined;
     this.#options.report(new UsageError(`what a schema makes of a payload must be plain data: ${ours}`));
     return errorBody('internal', 'the payload cannot be passed on');
+  }
+
+  /** A map takes one byte on the wire and sixty of memory, for as long as it is kept. */
+  #findOverweight(sent: unknown): string | undefined {
+    const { maxContainers } = this.#options;
+    if (!hasMoreContainers(sent, maxContainers)) return undefined;
+    this.#options.onLimit('maxContainers');
+    return `more than ${maxContainers} maps and lists`;
   }
 
   /** A rule that throws permits nothing. */

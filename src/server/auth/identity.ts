@@ -17,7 +17,7 @@ export interface Identity {
 /** What `authenticate` returns to let somebody in who has not signed in. */
 export const guest: Identity = Object.freeze({});
 
-export const maxSubjectLength = 64;
+const maxSubjectLength = 64;
 
 /** @throws {UsageError} when the subject cannot be one: it names members of presence, and `/` ends it there. */
 export function checkIdentity({ subject, expiresAt }: Identity): void {

@@ -102,7 +102,7 @@ export function jwt(options: JwtOptions): Authenticate {
     subject: options.subject === undefined ? claims.sub : options.subject(claims),
     claims,
     // As long as the token is taken elsewhere: the tolerance is part of it.
-    expiresAt: (claims.exp ?? 0) * 1_000 + clockToleranceMs,
+    expiresAt: Math.min((claims.exp ?? 0) * 1_000, Number.MAX_SAFE_INTEGER) + clockToleranceMs,
   });
   return async ({ token }) => {
     if (token === undefined) return guests ? guest : undefined;

@@ -48,9 +48,14 @@ export class CallRouter {
   }
 
   call({ identity, method, data }: CallRequest, handler: CallHandler): Call {
+    const { contract, gate } = this.#options;
     const running = new RunningCall(handler, this.#options.report);
-    const deadlineMs = this.#options.contract.findCall(method)?.deadlineMs;
-    this.#options.gate.authorizeCall({ identity: identity as Identity, name: method, data }, (answer) => {
+    const { deadlineMs, isStream } = contract.findCall(method) ?? {};
+    const authorizeAgain = (now: unknown): void =>
+      gate.authorizeCall({ identity: now as Identity, name: method, data }, (answer) => {
+        if (answer.type === 'refused') running.end(answer.error);
+      });
+    gate.authorizeCall({ identity: identity as Identity, name: method, data }, (answer) => {
       if (answer.type === 'refused') return running.fail(answer.error);
       const answering = this.#handlers.get(method)!;
       running.run(answer.call, (signal) => {
@@ -63,6 +68,7 @@ export class CallRouter {
       cancel: () => running.cancel(),
       resume: () => running.resume(),
       ...(deadlineMs !== undefined && { deadlineMs }),
+      ...(isStream === true && { authorizeAgain }),
     };
   }
 }
@@ -98,6 +104,12 @@ class RunningCall {
     this.#finish({ error });
   }
 
+  /** It goes on no more. */
+  end(error: ErrorBody): void {
+    this.fail(error);
+    this.cancel();
+  }
+
   async #answer(call: AnyCallContract, answer: (signal: AbortSignal) => unknown): Promise<void> {
     const result = await answer(this.#abort.signal);
     if (!call.isStream) return this.#finish({ data: checkOutput(call, result) });
@@ -113,7 +125,9 @@ class RunningCall {
   }
 
   #failWith(error: unknown): void {
-    if (error instanceof RequestError) return this.#finish({ error: error.body });
+    if (error instanceof RequestError && findUnplain(error.body) === undefined) {
+      return this.#finish({ error: error.body });
+    }
     // What a handler throws because nobody waits any more is no news.
     if (!this.#isOver) this.#report(error);
     this.#finish({ error: errorBody('internal', 'the call failed') });

@@ -47,6 +47,15 @@ export class StreamPump {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.resume();
-    this.#iterator.return?.().then(undefined, this.#options.report);
+    void this.#endSource();
+  }
+
+  /** One written by hand may throw here, or return no promise: whoever stops it must not be hurt by that. */
+  async #endSource(): Promise<void> {
+    try {
+      await this.#iterator.return?.();
+    } catch (error) {
+      this.#options.report(error);
+    }
   }
 }

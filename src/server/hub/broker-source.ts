@@ -42,7 +42,9 @@ export class BrokerSource implements ChannelSource {
   }
 
   publish(...[channel, draft, { policy, done }]: Parameters<ChannelSource['publish']>): void {
-    this.#settle(this.#broker.publish(channel, draft, policy), done, (error) => done(failed(error)));
+    this.#settle(this.#broker.publish(channel, draft, policy), done, (error) =>
+      done(isFull(error) ? { type: 'refused', reason: 'full' } : failed(error)),
+    );
   }
 
   history(...[channel, query, { policy, done }]: Parameters<ChannelSource['history']>): void {
@@ -85,7 +87,7 @@ export class BrokerSource implements ChannelSource {
         this.#settle(
           presence.put(channel, member, lease),
           ({ leaseBegan }) => done(leaseBegan === true ? 'began' : 'held'),
-          () => done('failed'),
+          (error) => done(isFull(error) ? 'full' : 'failed'),
         ),
       leave: (channel, leave, done) =>
         this.#settle(
@@ -137,6 +139,11 @@ export class BrokerSource implements ChannelSource {
       })
       .catch(report);
   }
+}
+
+/** The broker keeps as much as it may: nothing has happened. */
+function isFull(error: unknown): boolean {
+  return error instanceof BrokerError && error.code === 'BROKER_FULL' && error.effect === 'none';
 }
 
 /** What is not a `BrokerError` is an argument that was refused: then nothing has happened. */

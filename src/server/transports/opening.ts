@@ -21,6 +21,7 @@ export interface AskedOpening {
 export interface OpeningLimits {
   readonly allowsPlain: boolean;
   readonly maxSubscriptions: number;
+  onLimit(limit: 'maxSubscriptions'): void;
 }
 
 const codecs: readonly PacketCodec[] = [messagePackCodec, jsonCodec];
@@ -35,7 +36,7 @@ export function readOpening(request: UpgradeRequest, limits: OpeningLimits): Ask
     if (codec !== undefined) return { codec, protocol, plain: undefined };
   }
   if (offered.length > 0 || !limits.allowsPlain) return reject(400, spoken(limits.allowsPlain));
-  const plain = readSubscriptions(request.query, limits.maxSubscriptions);
+  const plain = readSubscriptions(request.query, limits);
   if (typeof plain === 'string') return reject(400, plain);
   return { codec: jsonCodec, protocol: undefined, plain };
 }
@@ -46,7 +47,10 @@ function spoken(allowsPlain: boolean): string {
 }
 
 /** `subscribe=chat:42&subscribe=news&since=<epoch>/<offset>`, `since` belonging to the channel before it. */
-function readSubscriptions(query: URLSearchParams, most: number): readonly PlainSubscription[] | string {
+function readSubscriptions(
+  query: URLSearchParams,
+  limits: OpeningLimits,
+): readonly PlainSubscription[] | string {
   const subscriptions: PlainSubscription[] = [];
   for (const [name, value] of query) {
     if (name === 'subscribe') {
@@ -59,6 +63,8 @@ function readSubscriptions(query: URLSearchParams, most: number): readonly Plain
       subscriptions.push({ ch: last.ch, e: position.epoch, o: position.offset });
     }
   }
-  if (subscriptions.length > most) return `At most ${most} subscriptions.`;
-  return subscriptions;
+  const { maxSubscriptions } = limits;
+  if (subscriptions.length <= maxSubscriptions) return subscriptions;
+  limits.onLimit('maxSubscriptions');
+  return `At most ${maxSubscriptions} subscriptions.`;
 }

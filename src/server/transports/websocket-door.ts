@@ -1,7 +1,7 @@
 // Lets WebSocket connections in to the hub: the handlers of a WebSocket server.
 
 import type { Clock } from '../../broker/index.ts';
-import { type Hub, maxHelloBytes, SessionCloseCode } from '../../session/index.ts';
+import { type Hub, SessionCloseCode } from '../../session/index.ts';
 import {
   type Connection,
   ConnectionError,
@@ -13,10 +13,11 @@ import {
   type WebSocketServerOptions,
 } from '../../websocket/index.ts';
 import { readOpeningRequest, type TokenFromOptions } from '../auth/authentication-request.ts';
+import { countedAs, type ResolvedLimits } from '../limits.ts';
 import type { Logger } from '../logger.ts';
 import type { MetricsCounter } from '../metrics.ts';
 import type { WebSocketOptions } from '../options.ts';
-import { PacketRates, type RateLimits } from '../packet-rates.ts';
+import { PacketRates } from '../packet-rates.ts';
 import { ClientLink } from './client-link.ts';
 import { readOpening } from './opening.ts';
 import { WebSocketSink } from './websocket-sink.ts';
@@ -29,13 +30,10 @@ export interface WebSocketDoorOptions {
   readonly webSocket: WebSocketOptions;
   readonly path: string | undefined;
   readonly tokenFrom: TokenFromOptions;
-  readonly rates: RateLimits;
+  readonly limits: ResolvedLimits;
   readonly plainProfile: boolean;
   report(error: unknown): void;
 }
-
-/** The hub parks before its window is full, so that only one message can go beyond it. */
-const largestMessageBytes = 16 * 1024 * 1024;
 
 export class WebSocketDoor {
   readonly links = new Set<ClientLink>();
@@ -54,16 +52,12 @@ export class WebSocketDoor {
 
   /** The options of a WebSocket server whose connections are clients of the hub. */
   get serverOptions(): WebSocketServerOptions<ClientLink> {
-    const { hub, path } = this.#options;
-    const { limits } = hub;
+    const { path, metrics, limits } = this.#options;
     return {
       ...(path !== undefined && { path }),
       ...this.#options.webSocket,
-      limits: {
-        maxMessageBytes: Math.max(limits.maxPacketBytes, maxHelloBytes),
-        maxQueuedBytes: limits.maxQueuedBytes + limits.controlReserveBytes + largestMessageBytes,
-        ...this.#options.webSocket.limits,
-      },
+      limits: limits.webSocket,
+      limitReached: (limit) => metrics.countLimit(countedAs(limit)),
       upgrade: (request) => this.#decide(request),
       open: (connection) => this.#open(connection),
       message: (connection, data) => this.#receive(connection, data),
@@ -74,13 +68,14 @@ export class WebSocketDoor {
   }
 
   #decide(request: UpgradeRequest): Decision<ClientLink> {
-    const { plainProfile, tokenFrom, hub, metrics } = this.#options;
+    const { plainProfile, tokenFrom, limits, metrics } = this.#options;
     if (!this.isOpen) {
       return reject(503, 'The server goes away. Come back in a moment.', { headers: { 'Retry-After': '1' } });
     }
     const asked = readOpening(request, {
       allowsPlain: plainProfile,
-      maxSubscriptions: hub.limits.maxSubscriptions,
+      maxSubscriptions: limits.session.maxSubscriptions,
+      onLimit: (limit) => metrics.countLimit(limit),
     });
     if ('status' in asked) {
       metrics.refusedOpenings++;
@@ -92,16 +87,14 @@ export class WebSocketDoor {
   }
 
   #open(connection: Connection<ClientLink>): void {
-    const { hub, clock, metrics, rates } = this.#options;
+    const { hub, clock, metrics, limits } = this.#options;
     const link = connection.data;
     const { codec, plain } = link.asked;
     metrics.opened++;
     this.links.add(link);
     link.connection = connection;
     const sink = new WebSocketSink(connection, metrics);
-    const pace = new PacketRates(rates, () => {
-      metrics.rateLimited++;
-    });
+    const pace = new PacketRates(limits.rates, (limit) => metrics.countLimit(limit));
     const options = { sink, codec, origin: link.visitor, pace };
     link.machine = hub.accept(plain === undefined ? options : { ...options, plain }, clock.now());
   }

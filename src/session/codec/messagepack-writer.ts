@@ -1,7 +1,7 @@
 // Writes plain data as MessagePack, each value in its shortest form.
 
 import { UsageError } from '../../channel/index.ts';
-import { maxPacketDepth } from '../limits.ts';
+import { maxPacketDepth } from '../fixed-limits.ts';
 
 const utf8 = new TextEncoder();
 

@@ -1,7 +1,7 @@
 // Bounds on decoded data: no prototypes, finite numbers, and no deeper than 32.
 
 import { PacketError } from '../errors.ts';
-import { maxPacketDepth } from '../limits.ts';
+import { maxPacketDepth } from '../fixed-limits.ts';
 
 /** Takes the prototype from every map in `value`, in place, so that no name in it is special.
  * @throws {PacketError} when it is nested too deep. */

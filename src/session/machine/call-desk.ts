@@ -1,6 +1,7 @@
 // The calls of one connection: answered by the application, with a deadline, parts and cancellation.
 
 import {
+  dataCost,
   grantCredit,
   isChannelName,
   type PlainData,
@@ -9,6 +10,7 @@ import {
   unlimitedCredit,
 } from '../../channel/index.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
+import type { SessionLimits } from '../limits.ts';
 import type { HistPacket, RpcPacket, ServerPacket } from '../packet.ts';
 import type { Authority, Authorization, Call, ChannelSource } from './hub-port.ts';
 
@@ -19,13 +21,14 @@ export interface CallHost {
   readonly source: ChannelSource;
   readonly subject: string;
   readonly identity: unknown;
-  readonly historyPage: number;
+  readonly limits: SessionLimits;
   /** Whether parts may be sent. When not, `CallDesk.resume` is called once they may. */
   readonly hasRoom: boolean;
   send(packet: ServerPacket): void;
   authorizeHistory(channel: string, done: (answer: Authorization) => void): void;
   setTimer(afterMs: number, callback: () => void): () => void;
   report(error: unknown): void;
+  onLimit(limit: keyof SessionLimits): void;
 }
 
 interface Running {
@@ -105,6 +108,11 @@ export class CallDesk {
     for (const running of [...this.#running.values()]) this.#goOn(running);
   }
 
+  /** What the caller may do has changed. */
+  authorizeAgain(): void {
+    for (const { call } of [...this.#running.values()]) call?.authorizeAgain?.(this.#host.identity);
+  }
+
   #goOn(running: Running): void {
     if (!running.isHeld || running.credit === 0 || !this.#host.hasRoom) return;
     running.isHeld = false;
@@ -153,7 +161,9 @@ export class CallDesk {
       if (answer.type === 'refused') return reply({ err: answer.error });
       const { policy, isVisible } = answer;
       const at = packet.e === undefined ? undefined : { epoch: packet.e, offset: packet.o! };
-      const limit = Math.min(packet.n, this.#host.historyPage);
+      const { historyPage } = this.#host.limits;
+      if (packet.n > historyPage) this.#host.onLimit('historyPage');
+      const limit = Math.min(packet.n, historyPage);
       const query =
         packet.dir === 'fwd'
           ? ({ type: 'forward', limit, ...(at && { after: at }) } as const)
@@ -166,8 +176,11 @@ export class CallDesk {
           }
           const where = { e: page.kept.epoch, o: page.kept.head };
           if (page.type === 'gap') return reply({ ok: { ...where, gap: page.reason } });
-          const visible = isVisible === undefined ? page.publications : page.publications.filter(isVisible);
-          reply({ ok: { ...where, m: visible.map(historyEntry), more: page.more, next: page.next.offset } });
+          const fitting = whatFits(page.publications, this.#host.limits.maxQueuedBytes);
+          const isCut = fitting.length < page.publications.length;
+          const next = isCut ? fitting.at(-1)!.offset : page.next.offset;
+          const visible = isVisible === undefined ? fitting : fitting.filter(isVisible);
+          reply({ ok: { ...where, m: visible.map(historyEntry), more: isCut || page.more, next } });
         },
       });
     });
@@ -180,6 +193,16 @@ export class CallDesk {
     }
     this.#running.clear();
   }
+}
+
+/** As many as cost no more than this, and one at least. */
+function whatFits(publications: readonly Publication[], bytes: number): readonly Publication[] {
+  let left = bytes;
+  const end = publications.findIndex(({ data }, index) => {
+    left -= dataCost(data);
+    return left < 0 && index > 0;
+  });
+  return end < 0 ? publications : publications.slice(0, end);
 }
 
 function historyEntry({ offset, data, publishedAt, publisher, stateKey, removed }: Publication): PlainData {

@@ -7,10 +7,11 @@ import {
   type Position,
   type Publication,
 } from '../../channel/index.ts';
+import type { SessionLimits } from '../limits.ts';
 import type { GapPacket, PosPacket } from '../packet.ts';
 import { EncodedPacket } from './encoded-packet.ts';
 import type { ChannelSource, Failed, Listener, SourceCursor, SourcePage } from './hub-port.ts';
-import { ReplayGate } from './replay-gate.ts';
+import { type GateHost, ReplayGate } from './replay-gate.ts';
 import { type StreamItem, streamItem } from './stream-item.ts';
 
 /** Somebody who reads the stream. All methods but `receive` may lead back into the stream. */
@@ -29,10 +30,9 @@ export interface StreamReader {
 }
 
 /** What a stream needs of its hub. */
-export interface StreamHost {
+export interface StreamHost extends GateHost {
   readonly source: ChannelSource;
-  readonly historyPage: number;
-  readonly maxGate: number;
+  readonly limits: SessionLimits;
   nextStreamNumber(): number;
   /** Calls `stream.retry` after a while that grows with `attempt`. */
   retryLater(stream: ChannelStream, attempt: number): void;
@@ -77,7 +77,7 @@ export class ChannelStream {
     this.channel = channel;
     this.policy = policy;
     this.#host = host;
-    this.gate = new ReplayGate(host.maxGate);
+    this.gate = new ReplayGate(host);
     this.#listen();
   }
 
@@ -155,7 +155,7 @@ export class ChannelStream {
     }
     const callbacks = [done];
     this.#reads.set(name, callbacks);
-    const query = { type: 'forward', limit: this.#host.historyPage, ...(after && { after }) } as const;
+    const query = { type: 'forward', limit: this.#host.limits.historyPage, ...(after && { after }) } as const;
     this.#host.source.history(this.channel, query, {
       policy: this.policy,
       done: (page) => {

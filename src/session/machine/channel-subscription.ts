@@ -13,6 +13,7 @@ import {
   spendCredit,
   unlimitedCredit,
 } from '../../channel/index.ts';
+import type { SessionLimits } from '../limits.ts';
 import type { ServerPacket, SubVerdict } from '../packet.ts';
 import type { ChannelStream, StreamPage, StreamReader } from './channel-stream.ts';
 import type { EncodedPacket } from './encoded-packet.ts';
@@ -29,6 +30,7 @@ export interface SubscriptionOwner {
   /** The queue is full and the reader cannot be parked. */
   closeSlowReader(): void;
   onStreamNumber(subscription: Subscription, s: number): void;
+  onLimit(limit: keyof SessionLimits): void;
 }
 
 /** What a connection knows of any subscription, a mailbox's too. */
@@ -158,6 +160,7 @@ export class ChannelSubscription implements Subscription, StreamReader {
       const isState = this.stream.policy.class === 'state';
       const at = isState ? { epoch: kept.epoch, offset: 0 } : verdict.position;
       const range = isState ? { from: 1, to: kept.head } : {};
+      if (verdict.reason === 'too_far') this.owner.onLimit('maxReplay');
       this.#verdict(at, { r: 'gap', why: verdict.reason, ...range });
       if (isState) this.#cursor = undefined;
     }

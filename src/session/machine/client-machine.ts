@@ -4,7 +4,6 @@ import type { PlainData } from '../../channel/index.ts';
 import { Backoff } from '../backoff.ts';
 import { ClientCloseCode, closeVerdict } from '../client-close-code.ts';
 import type { PacketCodec } from '../codec/packet-codec.ts';
-import { PacketError } from '../errors.ts';
 import type {
   CancelPacket,
   ClientPacket,
@@ -39,9 +38,15 @@ import { Outbox, type OutboxMachine, type PublishFields, type PublishResult } fr
 /** Deadlines this late mean that the process slept or the clock jumped. */
 const jumpMs = 5_000;
 
+/** For positions and the credential, of the 16 384 bytes that every server takes (PROTOCOL.md, section 3.1). */
+const roomInHello = 16_384 - 512;
+
 /** What a server may ask of a client's timers: no storm of pings, and nothing that a runtime's timer cannot wait for. */
 const shortestPingMs = 1_000;
 const longestPingMs = 86_400_000;
+
+/** Nor does it get a client to keep away, or a request to wait, for longer. */
+const longestWaitMs = 600_000;
 
 export class ClientMachine {
   readonly #host: ClientHost;
@@ -246,8 +251,7 @@ export class ClientMachine {
     try {
       packet = asServerPacket(this.#codec!.decode(message));
     } catch (error) {
-      if (!(error instanceof PacketError)) throw error;
-      return this.#lose(ClientCloseCode.Reset, error.message);
+      return this.#reset((error as Error).message);
     }
     if (this.#state === 'open') this.#onSilenceBroken();
     this.#handle(packet);
@@ -300,7 +304,7 @@ export class ClientMachine {
       cap: ['credit', 'map'],
       resume: {
         ...(session?.tok !== undefined && { sid: session.sid, tok: session.tok }),
-        ch: this.#subscriptions.resumeEntries(),
+        ch: this.#subscriptions.resumeEntries(roomInHello - (this.#credential?.length ?? 0)),
       },
     });
     // The secret is spent with the first use, whatever becomes of it.
@@ -312,7 +316,7 @@ export class ClientMachine {
     this.#session = { sid: packet.sid, tok: packet.tok };
     this.#pingMs = bounded(packet.pingMs);
     this.#idleMs = bounded(packet.idleMs);
-    this.#maxInflight = packet.max.inflight;
+    this.#maxInflight = packet.max.inflight || 1;
     this.#setState('open');
     this.#onSilenceBroken();
     this.#pingLater();
@@ -416,7 +420,7 @@ export class ClientMachine {
 
   #onGoaway(waitMs: number): void {
     this.#deadlines.cancel(this.#goaway);
-    this.#goaway = this.#deadlines.add(this.#now + waitMs, () => {
+    this.#goaway = this.#after(waitMs, () => {
       this.#goaway = undefined;
       if (this.#transport === undefined) return;
       this.#dropTransport(ClientCloseCode.Reset, 'the server asked to come back');
@@ -480,7 +484,11 @@ export class ClientMachine {
 
   #connectionTimer(afterMs: number, callback: () => void): void {
     this.#connectionDeadlines = this.#connectionDeadlines.filter(({ onPassed }) => onPassed !== undefined);
-    this.#connectionDeadlines.push(this.#deadlines.add(this.#now + afterMs, callback));
+    this.#connectionDeadlines.push(this.#after(afterMs, callback));
+  }
+
+  #after(ms: number, callback: () => void): Deadline {
+    return this.#deadlines.add(this.#now + Math.min(ms, longestWaitMs), callback);
   }
 
   #clearConnectionDeadlines(): void {
@@ -527,7 +535,7 @@ export class ClientMachine {
       reset: (reason) => this.#reset(reason),
       newProducer: () => this.#host.randomId(),
       setTimer: (afterMs, callback) => {
-        this.#deadlines.add(this.#now + afterMs, callback);
+        this.#after(afterMs, callback);
       },
     };
   }

@@ -30,6 +30,9 @@ export interface SubscriptionsHost {
   setTimer(afterMs: number, callback: () => void): void;
 }
 
+/** Of an entry: epoch, offset, credit, and what holds them together. */
+const maxBytesBesideChannel = 64;
+
 type StreamPacket = Extract<ServerPacket, { t: 'msg' | 'pos' | 'live' | 'gap' | 'end' }>;
 
 export class ClientSubscriptions implements SubscriptionMachine {
@@ -92,17 +95,18 @@ export class ClientSubscriptions implements SubscriptionMachine {
       );
   }
 
-  /** What `hello` says of them. All that are named wait for `welcome` from now on. */
-  resumeEntries(): ResumeEntry[] {
+  /** What `hello` says of them, in `room` bytes: those that do not fit ask after `welcome`. All that are named wait for it
+   * from now on. */
+  resumeEntries(room: number): ResumeEntry[] {
     const entries: ResumeEntry[] = [];
     for (const subscription of this.#byChannel.values()) {
       const at = subscription.resumePosition;
-      if (at === undefined) continue;
       const { channel } = subscription;
+      room -= channel.length + maxBytesBesideChannel;
+      if (at === undefined || room < 0) continue;
       const credit = subscription.openingCredit();
-      entries.push(
-        credit === undefined ? [channel, at.epoch, at.offset] : [channel, at.epoch, at.offset, credit],
-      );
+      const entry = [channel, at.epoch, at.offset] as const;
+      entries.push(credit === undefined ? entry : [...entry, credit]);
       subscription.asked();
     }
     return entries;

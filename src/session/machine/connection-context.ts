@@ -40,6 +40,8 @@ export interface ConnectionHub {
   nextName(): string;
   setTimer(afterMs: number, callback: () => void): () => void;
   report(error: unknown): void;
+  /** A limit was reached. */
+  onLimit(limit: keyof SessionLimits): void;
   countBadPacket(): void;
 }
 
@@ -75,6 +77,8 @@ export class ConnectionContext implements SubscriptionHost, PublishHost, Presenc
 
   get hasRoom(): boolean {
     if (this.#output.hasRoom) return true;
+    // However many subscriptions wait for it, the queue was full once.
+    if (!this.lackedRoom && !this.#output.isClosed) this.onLimit('maxQueuedBytes');
     this.lackedRoom = true;
     return false;
   }
@@ -99,8 +103,9 @@ export class ConnectionContext implements SubscriptionHost, PublishHost, Presenc
 
   /** Begins a request, unless too many are under way. It must be answered by `reply`. */
   request(id: number | undefined, begin: (reply: (answer: Answer) => void) => void): void {
-    const most = this.maxInflight;
+    const most = this.limits.maxInflight;
     if (this.#inflight >= most) {
+      this.onLimit('maxInflight');
       const err = errorBody('too_many_inflight', `at most ${most} requests without a reply`);
       return this.answer(id, { err });
     }
@@ -174,28 +179,12 @@ export class ConnectionContext implements SubscriptionHost, PublishHost, Presenc
     return this.hub.authority;
   }
 
-  get maxInflight(): number {
-    return this.hub.limits.maxInflight;
+  get limits(): SessionLimits {
+    return this.hub.limits;
   }
 
-  get maxSubscriptions(): number {
-    return this.hub.limits.maxSubscriptions;
-  }
-
-  get maxWatched(): number {
-    return this.hub.limits.maxSubscriptions;
-  }
-
-  get maxPresences(): number {
-    return this.hub.limits.maxPresences;
-  }
-
-  get maxReplay(): number {
-    return this.hub.limits.maxReplay;
-  }
-
-  get historyPage(): number {
-    return this.hub.limits.historyPage;
+  onLimit(limit: keyof SessionLimits): void {
+    this.hub.onLimit(limit);
   }
 
   get mailboxLeaseMs(): number {

@@ -2,6 +2,7 @@
 
 import { SessionCloseCode } from '../close-code.ts';
 import type { PacketCodec } from '../codec/packet-codec.ts';
+import type { SessionLimits } from '../limits.ts';
 import type { ServerPacket } from '../packet.ts';
 import type { Transport } from '../transport.ts';
 import type { EncodedPacket, SharedMessage } from './encoded-packet.ts';
@@ -11,21 +12,21 @@ export interface MessageSink extends Pick<Transport, 'send' | 'close' | 'buffere
   sendShared?(shared: SharedMessage): void;
 }
 
-export interface OutputLimits {
-  readonly maxQueuedBytes: number;
-  readonly controlReserveBytes: number;
+export interface OutputHost {
+  readonly limits: Pick<SessionLimits, 'maxQueuedBytes' | 'controlReserveBytes'>;
+  onLimit(limit: 'controlReserveBytes'): void;
 }
 
 export class ConnectionOutput {
   readonly #sink: MessageSink;
   readonly #codec: PacketCodec;
-  readonly #limits: OutputLimits;
+  readonly #host: OutputHost;
   #isClosed = false;
 
-  constructor(sink: MessageSink, codec: PacketCodec, limits: OutputLimits) {
+  constructor(sink: MessageSink, codec: PacketCodec, host: OutputHost) {
     this.#sink = sink;
     this.#codec = codec;
-    this.#limits = limits;
+    this.#host = host;
   }
 
   get isClosed(): boolean {
@@ -34,14 +35,15 @@ export class ConnectionOutput {
 
   /** Whether publications may be sent; replies and farewells have a reserve beyond. */
   get hasRoom(): boolean {
-    return !this.#isClosed && this.#sink.bufferedAmount < this.#limits.maxQueuedBytes;
+    return !this.#isClosed && this.#sink.bufferedAmount < this.#host.limits.maxQueuedBytes;
   }
 
   send(packet: ServerPacket): void {
     if (this.#isClosed) return;
-    const { maxQueuedBytes, controlReserveBytes } = this.#limits;
+    const { maxQueuedBytes, controlReserveBytes } = this.#host.limits;
     // Looked at before: one long answer to somebody who reads is no fault of theirs.
     if (this.#sink.bufferedAmount > maxQueuedBytes + controlReserveBytes) {
+      this.#host.onLimit('controlReserveBytes');
       this.close(SessionCloseCode.SlowReader, 'replies are not read');
     } else {
       this.#sink.send(this.#codec.encode(packet));

@@ -85,9 +85,10 @@ export interface PresenceSource {
 
 /**
  * What a call says of the lease by which this node's members stay. `began`: there was none, so whatever the node had
- * put before has left. `failed`: not known; the call may have had its effect.
+ * put before has left. `failed`: not known; the call may have had its effect. `full`: of a put, there was no room; nothing
+ * has happened, and of the lease nothing is said.
  */
-export type LeaseOutcome = 'held' | 'began' | 'failed';
+export type LeaseOutcome = 'held' | 'began' | 'failed' | 'full';
 
 export interface Watch {
   close(): void;
@@ -202,6 +203,8 @@ export interface Call {
   cancel(): void;
   /** There is room for parts again. */
   resume?(): void;
+  /** What the caller may do has changed: what goes on for long is asked about again, and ends when it is refused. */
+  authorizeAgain?(identity: unknown): void;
   /** How long the answer, the first part, and each next part may take; the client may have asked for less. */
   readonly deadlineMs?: number;
 }

@@ -3,9 +3,9 @@
 import { Backoff } from '../backoff.ts';
 import { SessionCloseCode } from '../close-code.ts';
 import {
+  resolveSessionLimits,
   type SessionLimits,
   type SessionTimes,
-  sessionLimitDefaults,
   sessionTimeDefaults,
 } from '../limits.ts';
 import type { ChannelStream, StreamHost } from './channel-stream.ts';
@@ -29,6 +29,8 @@ export interface HubOptions {
   readonly node: string;
   /** An error of the application or of the hub itself. Must not throw. */
   report(error: unknown): void;
+  /** A limit was reached: somebody was refused, closed, parked or given less. Must not throw. */
+  onLimit?(limit: keyof SessionLimits): void;
   /** `nextTimeout` is earlier than it was. Called from anywhere within the hub: do no more than set a timer. */
   onEarlierTimeout?(): void;
   readonly limits?: Partial<SessionLimits>;
@@ -65,7 +67,7 @@ export class Hub implements ServerConnectionHub, StreamHost {
     this.source = options.source;
     this.authority = options.authority;
     this.sessions = options.sessions;
-    this.limits = { ...sessionLimitDefaults, ...options.limits };
+    this.limits = resolveSessionLimits(options.limits);
     this.times = { ...sessionTimeDefaults, ...options.times };
     this.parts = { ...connectionParts, ...options.parts };
   }
@@ -145,14 +147,6 @@ export class Hub implements ServerConnectionHub, StreamHost {
     if (now > this.#now) this.#now = now;
   }
 
-  get historyPage(): number {
-    return this.limits.historyPage;
-  }
-
-  get maxGate(): number {
-    return this.limits.maxGate;
-  }
-
   nextStreamNumber(): number {
     return ++this.#lastStreamNumber;
   }
@@ -170,6 +164,10 @@ export class Hub implements ServerConnectionHub, StreamHost {
 
   report(error: unknown): void {
     this.#options.report(error);
+  }
+
+  onLimit(limit: keyof SessionLimits): void {
+    this.#options.onLimit?.(limit);
   }
 
   countBadPacket(): void {
@@ -200,11 +198,12 @@ export class Hub implements ServerConnectionHub, StreamHost {
     if (known !== undefined) return known;
     const host: PresenceStreamHost = {
       source: this.source.presence!,
-      maxListed: this.limits.maxListedMembers,
+      limits: this.limits,
       sampleMs: this.times.presenceSampleMs,
       nextStreamNumber: () => this.nextStreamNumber(),
       setTimer: (afterMs, callback) => this.setTimer(afterMs, callback),
       onUnused: (unused) => this.#presenceStreams.delete(unused),
+      onLimit: (limit) => this.onLimit(limit),
     };
     const stream = new PresenceStream(channel, host);
     this.#presenceStreams.set(channel, stream);
@@ -246,6 +245,7 @@ export class Hub implements ServerConnectionHub, StreamHost {
    * left; and after a failed call nobody knows whether that call was the one to begin it.
    */
   onLease(outcome: LeaseOutcome): void {
+    if (outcome === 'full') return;
     const mayHaveLost = this.#lease !== 'none' && (outcome === 'began' || this.#lease === 'doubtful');
     this.#lease = outcome === 'failed' ? 'doubtful' : 'held';
     if (outcome === 'failed' || !mayHaveLost) return;

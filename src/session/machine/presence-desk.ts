@@ -1,10 +1,11 @@
 // The presence of one connection: where it has entered, what it watches, and what becomes of it when it breaks.
 
-import { isChannelName, type PlainData, type PresenceMember } from '../../channel/index.ts';
+import { dataCost, isChannelName, type PlainData, type PresenceMember } from '../../channel/index.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
+import type { SessionLimits } from '../limits.ts';
 import type { PresPacket } from '../packet.ts';
 import type { Authorization, LeaseOutcome, PresenceSource } from './hub-port.ts';
-import type { PresenceStream, PresenceView, PresenceWatcher } from './presence-stream.ts';
+import type { PresenceStream, PresenceWatcher } from './presence-stream.ts';
 
 type Answer = { readonly ok: PlainData } | { readonly err: ErrorBody };
 
@@ -13,14 +14,14 @@ export interface PresenceHost extends PresenceWatcher {
   /** `subject/chain`. */
   readonly presenceKey: string;
   readonly isOpen: boolean;
-  readonly maxPresences: number;
-  readonly maxWatched: number;
+  readonly limits: SessionLimits;
   readonly graceMs: number;
   authorizePresence(packet: PresPacket, done: (answer: Authorization) => void): void;
   presenceStreamOf(channel: string): PresenceStream;
   setTimer(afterMs: number, callback: () => void): () => void;
   /** What a put has said of the node's lease. */
   onLease(outcome: LeaseOutcome): void;
+  onLimit(limit: keyof SessionLimits): void;
 }
 
 /** Where this connection is present. `clock` is the highest that was used for it, by the client or for it. */
@@ -55,9 +56,6 @@ export class PresenceDesk {
     if (packet.do === 'leave') return this.#leave(packet, presence, reply);
     if (packet.do === 'enter') {
       if (packet.c === undefined) return reply({ err: errorBody('bad_request', 'a change needs its clock') });
-      if (!this.#entered.has(packet.ch) && this.#entered.size >= this.#host.maxPresences) {
-        return reply({ err: errorBody('too_many_subs', 'present in too many channels') });
-      }
       this.#ask(packet.ch, packet.c);
     }
     this.#host.authorizePresence(packet, (answer) => {
@@ -78,13 +76,28 @@ export class PresenceDesk {
     { presence, reply }: { readonly presence: PresenceSource; reply(answer: Answer): void },
   ): void {
     const clock = c!;
+    const { maxPresenceBytes, maxPresences } = this.#host.limits;
+    // Not before it is authorised: of many that were asked for at once, so many may enter, and no more.
+    if (!this.#entered.has(ch) && this.#entered.size >= maxPresences) {
+      this.#host.onLimit('maxPresences');
+      return reply({ err: errorBody('too_many_subs', `present in ${maxPresences} channels already`) });
+    }
+    if (dataCost(data) > maxPresenceBytes) {
+      this.#host.onLimit('maxPresenceBytes');
+      return reply({ err: errorBody('too_large', `more than ${maxPresenceBytes} bytes to show`) });
+    }
     // Repeated, or overtaken by a newer change: what is known stays.
     const latest = Math.max(this.#entered.get(ch)?.clock ?? 0, (this.#asked.get(ch) ?? 0) - 1);
     if (clock <= latest) return reply({ ok: {} });
-    this.#entered.set(ch, { clock, data });
-    this.#put(presence, ch, { key: this.#host.presenceKey, clock, data }, (done) =>
-      reply(presenceAnswer(done)),
-    );
+    const before = this.#entered.get(ch);
+    const entered = { clock, data };
+    this.#entered.set(ch, entered);
+    this.#put(presence, ch, { key: this.#host.presenceKey, clock, data }, (outcome) => {
+      if (outcome === 'full' && before === undefined && this.#entered.get(ch) === entered) {
+        this.#entered.delete(ch);
+      }
+      reply(presenceAnswer(outcome));
+    });
   }
 
   #leave({ ch, c }: PresPacket, presence: PresenceSource, reply: (answer: Answer) => void): void {
@@ -96,7 +109,7 @@ export class PresenceDesk {
     presence.leave(ch, leave, (done) => {
       // Until it is sure, this connection is present there, and answers for it when it breaks.
       if (done && this.#entered.get(ch) === known) this.#entered.delete(ch);
-      reply(presenceAnswer(done));
+      reply(presenceAnswer(done ? 'held' : 'failed'));
     });
   }
 
@@ -105,18 +118,23 @@ export class PresenceDesk {
     this.#asked.delete(channel);
     this.#asked.set(channel, latest);
     const [oldest] = this.#asked.keys();
-    if (this.#asked.size > this.#host.maxPresences * 2) this.#asked.delete(oldest!);
+    if (this.#asked.size > this.#host.limits.maxPresences * 2) this.#asked.delete(oldest!);
   }
 
   #watch(channel: string, reply: (answer: Answer) => void): void {
     this.#unwatch(channel);
-    if (this.#watched.size >= this.#host.maxWatched) {
+    if (this.#watched.size >= this.#host.limits.maxSubscriptions) {
+      this.#host.onLimit('maxSubscriptions');
       return reply({ err: errorBody('too_many_subs', 'too many channels watched') });
     }
     const stream = this.#host.presenceStreamOf(channel);
     this.#watched.set(channel, stream);
-    stream.add(this.#host, (view: PresenceView) => {
-      reply({ ok: { ...view } });
+    stream.add(this.#host, (answer) => {
+      if ('code' in answer) {
+        if (this.#watched.get(channel) === stream) this.#watched.delete(channel);
+        return reply({ err: answer });
+      }
+      reply({ ok: { ...answer } });
       stream.sendSnapshot(this.#host);
     });
   }
@@ -189,11 +207,11 @@ export class PresenceDesk {
     presence: PresenceSource,
     channel: string,
     member: PresenceMember,
-    done: (isDone: boolean) => void = () => {},
+    done: (outcome: LeaseOutcome) => void = () => {},
   ): void {
     presence.put(channel, member, (outcome) => {
       this.#host.onLease(outcome);
-      done(outcome !== 'failed');
+      done(outcome);
     });
   }
 
@@ -212,6 +230,7 @@ export class PresenceDesk {
   }
 }
 
-function presenceAnswer(isDone: boolean): Answer {
-  return isDone ? { ok: {} } : { err: errorBody('unavailable', 'the broker does not answer') };
+function presenceAnswer(outcome: LeaseOutcome): Answer {
+  if (outcome === 'failed') return { err: errorBody('unavailable', 'the broker does not answer') };
+  return outcome === 'full' ? { err: errorBody('full', 'no room for one more member') } : { ok: {} };
 }

@@ -1,16 +1,22 @@
 // Holds what is published while readers of a channel replay: bounded, and shared by all of them.
 
+import type { SessionLimits } from '../limits.ts';
 import type { StreamItem } from './stream-item.ts';
 
+export interface GateHost {
+  readonly limits: Pick<SessionLimits, 'maxGate'>;
+  onLimit(limit: 'maxGate'): void;
+}
+
 export class ReplayGate {
-  readonly #max: number;
+  readonly #host: GateHost;
   #items: StreamItem[] = [];
   #readers = 0;
   /** Everything above this offset is held. */
   #floor = 0;
 
-  constructor(max: number) {
-    this.#max = max;
+  constructor(host: GateHost) {
+    this.#host = host;
   }
 
   get size(): number {
@@ -30,7 +36,8 @@ export class ReplayGate {
   push(item: StreamItem): void {
     if (this.#readers === 0) return;
     this.#items.push(item);
-    if (this.#items.length <= this.#max) return;
+    if (this.#items.length <= this.#host.limits.maxGate) return;
+    this.#host.onLimit('maxGate');
     // Overflow: the older half goes at once, so that this stays cheap. Whoever needed it reads history again.
     const dropped = this.#items.splice(0, this.#items.length >> 1);
     this.#floor = dropped.at(-1)!.publication.offset;

@@ -3,13 +3,18 @@
 import { asClientPacket } from '../client-packet-shape.ts';
 import { SessionCloseCode } from '../close-code.ts';
 import type { PacketCodec } from '../codec/packet-codec.ts';
+import { withWellFormedText } from '../codec/well-formed.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
 import { PacketError } from '../errors.ts';
-import { maxHelloBytes } from '../limits.ts';
 import type { ClientPacket, HelloPacket, ResumeResult, SubPacket } from '../packet.ts';
 import { CallDesk } from './call-desk.ts';
 import type { Subscription } from './channel-subscription.ts';
-import { ConnectionContext, type ConnectionHub, type ContextOwner } from './connection-context.ts';
+import {
+  type Answer,
+  ConnectionContext,
+  type ConnectionHub,
+  type ContextOwner,
+} from './connection-context.ts';
 import { ConnectionOutput, type MessageSink } from './connection-output.ts';
 import type { ConnectionParts } from './connection-parts.ts';
 import type { Authentication, OpenedSession } from './hub-port.ts';
@@ -47,6 +52,9 @@ export interface ServerConnectionHub extends ConnectionHub {
   onConnectionEnd(connection: ServerConnection): void;
 }
 
+/** A credential may say that it lasts longer than a packet can. */
+const longestExpiryMs = 2 ** 52;
+
 type ConnectionState = 'new' | 'authenticating' | 'open' | 'closed';
 
 export class ServerConnection implements ContextOwner {
@@ -77,7 +85,7 @@ export class ServerConnection implements ContextOwner {
     this.#origin = options.origin;
     this.#isPlain = options.plain !== undefined;
     this.#pace = options.pace;
-    this.#output = new ConnectionOutput(options.sink, options.codec, hub.limits);
+    this.#output = new ConnectionOutput(options.sink, options.codec, hub);
     this.#acceptedAt = hub.now;
     this.#heardAt = hub.now;
     const context = new ConnectionContext(hub, this.#output, this);
@@ -117,10 +125,10 @@ export class ServerConnection implements ContextOwner {
     if (this.#state === 'closed') return;
     this.#heardAt = now;
     // A text of n UTF-16 units has at least n bytes; the shell counts the bytes as it reads.
-    const limit = this.#state === 'open' ? this.#hub.limits.maxPacketBytes : maxHelloBytes;
-    if (message.length > limit) return this.close(SessionCloseCode.TooBig, `packet above ${limit} bytes`);
+    const limit = this.#state === 'open' ? 'maxPacketBytes' : 'maxHelloBytes';
+    if (message.length > this.#hub.limits[limit]) return this.#refuseLong(limit);
     try {
-      const packet = asClientPacket(this.#codec.decode(message));
+      const packet = asClientPacket(withWellFormedText(this.#codec.decode(message), message));
       if (this.#state !== 'open') this.#greet(packet, now);
       else if (this.#isInPace(packet, now)) this.#handle(packet);
     } catch (error) {
@@ -132,6 +140,11 @@ export class ServerConnection implements ContextOwner {
         this.close(SessionCloseCode.InternalError, 'internal error');
       }
     }
+  }
+
+  #refuseLong(limit: 'maxPacketBytes' | 'maxHelloBytes'): void {
+    this.#hub.onLimit(limit);
+    this.close(SessionCloseCode.TooBig, `packet above ${this.#hub.limits[limit]} bytes`);
   }
 
   /** The transport's queue is empty again. */
@@ -197,6 +210,7 @@ export class ServerConnection implements ContextOwner {
     const end = (s: number, err: ErrorBody): void => this.#endedByServer(s, err);
     this.#subscriptions.authorizeAgain(end);
     this.#presence?.authorizeAgain(end);
+    this.#calls?.authorizeAgain();
   }
 
   /** The broker made the members of this node leave. */
@@ -269,9 +283,8 @@ export class ServerConnection implements ContextOwner {
     if (this.#state !== 'authenticating') return;
     this.#state = 'open';
     this.#context.isOpen = true;
-    const { limits, times, now } = this.#hub;
+    const { limits, times } = this.#hub;
     const { sid, tok, resumed } = this.#session!;
-    const authMs = this.#authExpiresAt - now;
     this.#output.send({
       t: 'welcome',
       ...(id !== undefined && { id }),
@@ -279,7 +292,7 @@ export class ServerConnection implements ContextOwner {
       ...(!this.#isPlain && { tok }),
       resumed,
       ttlMs: this.#isPlain ? 0 : times.sessionTtlMs,
-      ...(Number.isFinite(authMs) && { authMs: Math.max(0, Math.floor(authMs)) }),
+      ...this.#timeLeft,
       pingMs: times.pingMs,
       idleMs: times.idleMs,
       max: { packet: limits.maxPacketBytes, subs: limits.maxSubscriptions, inflight: limits.maxInflight },
@@ -314,9 +327,14 @@ export class ServerConnection implements ContextOwner {
     this.#authExpiresAt = Number.POSITIVE_INFINITY;
     this.#noticeMs = 0;
     if (expiresInMs === undefined) return;
-    this.#authExpiresAt = askedAt + expiresInMs;
+    this.#authExpiresAt = askedAt + Math.min(expiresInMs, longestExpiryMs);
     // Credentials that were given out together run out together, and are not all renewed at once.
     this.#noticeMs = this.#hub.times.authNoticeMs * (1 - this.#hub.random() / 2);
+  }
+
+  get #timeLeft(): { readonly authMs?: number } {
+    const authMs = this.#authExpiresAt - this.#hub.now;
+    return Number.isFinite(authMs) ? { authMs: Math.max(0, Math.floor(authMs)) } : {};
   }
 
   #noticeExpiry(inMs: number): void {
@@ -369,7 +387,7 @@ export class ServerConnection implements ContextOwner {
       case 'cancel':
         return this.#calls?.cancel(packet.id);
       case 'auth':
-        return this.#renewCredential(packet.id, packet.auth);
+        return context.request(packet.id, (reply) => this.#renewCredential(packet.auth, reply));
       case 'bye':
         this.#output.close(SessionCloseCode.Normal, 'bye');
         return this.#end('bye');
@@ -403,19 +421,17 @@ export class ServerConnection implements ContextOwner {
     });
   }
 
-  #renewCredential(id: number, token: string): void {
+  #renewCredential(token: string, reply: (answer: Answer) => void): void {
     const askedAt = this.#hub.now;
-    const refuse = (err: ErrorBody): void => this.#context.answer(id, { err });
     this.#authenticate(token, (answer) => {
       if (this.#state !== 'open') return;
-      if (answer.type === 'rejected') return refuse(errorBody('unauthenticated', answer.reason));
+      if (answer.type === 'rejected') return reply({ err: errorBody('unauthenticated', answer.reason) });
       if (answer.subject !== this.subject) {
-        return refuse(errorBody('forbidden', 'the credential is of another subject'));
+        return reply({ err: errorBody('forbidden', 'the credential is of another subject') });
       }
-      const { expiresInMs, identity } = answer;
-      this.#context.identity = identity;
-      this.#setExpiry(expiresInMs, askedAt);
-      this.#context.answer(id, { ok: expiresInMs === undefined ? {} : { authMs: expiresInMs } });
+      this.#context.identity = answer.identity;
+      this.#setExpiry(answer.expiresInMs, askedAt);
+      reply({ ok: this.#timeLeft });
       this.authorizeAgain();
     });
   }

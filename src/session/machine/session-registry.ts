@@ -22,6 +22,8 @@ export interface SessionRegistryOptions {
   /** Sessions without connection that are kept; the one that ends first goes first.
    * @default 100_000 */
   readonly maxReleased?: number;
+  /** One was forgotten because too many were kept. */
+  onForgotten?(): void;
   now(): number;
   /** Calls back after the current call has returned. */
   defer(callback: () => void): void;
@@ -80,7 +82,9 @@ export class SessionRegistry implements SessionStore {
     session.expiry = this.#deadlines.add(this.#options.now() + this.#options.ttlMs, () => this.end(sid));
     this.#released.add(sid);
     const [longestGone] = this.#released;
-    if (this.#released.size > (this.#options.maxReleased ?? 100_000)) this.end(longestGone!);
+    if (this.#released.size <= (this.#options.maxReleased ?? 100_000)) return;
+    this.end(longestGone!);
+    this.#options.onForgotten?.();
   }
 
   end(sid: string): void {

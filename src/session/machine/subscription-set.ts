@@ -2,7 +2,8 @@
 
 import { isChannelName, type Position, unlimitedCredit } from '../../channel/index.ts';
 import { type ErrorBody, errorBody } from '../error-code.ts';
-import { maxAckOffsets } from '../limits.ts';
+import { maxAckOffsets } from '../fixed-limits.ts';
+import type { SessionLimits } from '../limits.ts';
 import type { PongPacket, ResumeEntry, ResumeResult, SubPacket, SubVerdict } from '../packet.ts';
 import type { ChannelStream } from './channel-stream.ts';
 import { ChannelSubscription, type Subscription, type SubscriptionOwner } from './channel-subscription.ts';
@@ -15,8 +16,7 @@ type Allowed = Extract<Authorization, { type: 'allowed' }>;
 export interface SubscriptionHost extends SubscriptionOwner {
   readonly source: ChannelSource;
   readonly isOpen: boolean;
-  readonly maxSubscriptions: number;
-  readonly maxReplay: number;
+  readonly limits: SessionLimits;
   readonly mailboxLeaseMs: number;
   authorizeSubscribe(channel: string, done: (answer: Authorization) => void): void;
   /** The stream of a channel, opened when nobody here reads it yet. */
@@ -34,7 +34,7 @@ export type SubscribeResult =
 interface Entry {
   subscription: Subscription | undefined;
   /** Called when it is replaced, or ends, before its `sub` was answered. */
-  onDropped: (() => void) | undefined;
+  onDropped: ((error: ErrorBody) => void) | undefined;
 }
 
 export class SubscriptionSet {
@@ -42,6 +42,8 @@ export class SubscriptionSet {
   readonly #Subscription: typeof ChannelSubscription;
   readonly #entries = new Map<string, Entry>();
   readonly #byStream = new Map<number, Subscription>();
+  /** Those that wait to be permitted, also for a channel that is not asked for any more. */
+  #asking = 0;
 
   constructor(host: SubscriptionHost, Subscription: typeof ChannelSubscription = ChannelSubscription) {
     this.#host = host;
@@ -56,11 +58,11 @@ export class SubscriptionSet {
     return this.#entries.has(channel);
   }
 
-  /** Handles a `sub`: calls `done` once, perhaps at once; or `onDropped`, when it was replaced or ended meanwhile. */
+  /** Handles a `sub`: calls `answer` once, perhaps at once; or `onDropped`, when it was replaced or ended meanwhile. */
   subscribe(
     packet: Omit<SubPacket, 't' | 'id'>,
     answer: (result: SubscribeResult) => void,
-    onDropped?: () => void,
+    onDropped = (error: ErrorBody): void => answer({ error }),
   ): void {
     const { ch } = packet;
     const done = (result: SubscribeResult): void => {
@@ -70,12 +72,19 @@ export class SubscriptionSet {
     const entry: Entry = { subscription: undefined, onDropped };
     if (!isChannelName(ch)) return done({ error: errorBody('bad_channel', 'not a channel name') });
     this.#drop(ch);
-    if (this.#entries.size >= this.#host.maxSubscriptions) {
-      const most = this.#host.maxSubscriptions;
+    const most = this.#host.limits.maxSubscriptions;
+    if (this.#entries.size >= most) {
+      this.#host.onLimit('maxSubscriptions');
       return done({ error: errorBody('too_many_subs', `at most ${most} subscriptions`) });
     }
+    if (this.#asking >= most) {
+      this.#host.onLimit('maxInflight');
+      return done({ error: errorBody('too_many_inflight', `at most ${most} subscriptions to be permitted`) });
+    }
     this.#entries.set(ch, entry);
+    this.#asking++;
     this.authorize(ch, (answer) => {
+      this.#asking--;
       if (!this.isCurrent(ch, entry)) return;
       if (answer.type === 'refused') {
         this.#entries.delete(ch);
@@ -119,7 +128,8 @@ export class SubscriptionSet {
   #create(stream: ChannelStream, credit: number, { isVisible }: Allowed): Subscription {
     const owner = this.#host;
     if (stream.policy.class !== 'mailbox') {
-      return new this.#Subscription({ stream, owner, credit, maxReplay: owner.maxReplay, isVisible });
+      const { maxReplay } = owner.limits;
+      return new this.#Subscription({ stream, owner, credit, maxReplay, isVisible });
     }
     return new MailboxSubscription({
       stream,
@@ -183,7 +193,7 @@ export class SubscriptionSet {
       this.#host.authorizeSubscribe(channel, (answer) => {
         if (answer.type === 'allowed' || !this.isCurrent(channel, entry)) return;
         const s = entry.subscription?.s;
-        this.#drop(channel);
+        this.#drop(channel, answer.error);
         if (s !== undefined) onRefused(s, answer.error);
       });
     }
@@ -202,18 +212,21 @@ export class SubscriptionSet {
     for (const channel of [...this.#entries.keys()]) this.#drop(channel);
   }
 
-  #drop(channel: string): void {
+  #drop(channel: string, error: ErrorBody = replaced): void {
     const entry = this.#entries.get(channel);
     if (entry === undefined) return;
     this.#entries.delete(channel);
     const { subscription, onDropped } = entry;
     entry.onDropped = undefined;
-    onDropped?.();
+    onDropped?.(error);
     if (subscription === undefined) return;
     if (this.#byStream.get(subscription.s) === subscription) this.#byStream.delete(subscription.s);
     subscription.end();
   }
 }
+
+/** Not for good: what replaced it may have been a second copy of the same packet. */
+const replaced = errorBody('cancelled', 'replaced, or ended, before it began', { retry: 'now' });
 
 type Asked = Omit<SubPacket, 't' | 'id'>;
 

@@ -6,6 +6,9 @@ export interface BrokerHarness {
   readonly name: string;
   /** A fresh and empty store. Every case has its own. */
   open(): Promise<BrokerWorld>;
+  /** The same, of a store that keeps 3 channels, as many with presence, and 3 members. Absent: cases of a full store are
+   * skipped. */
+  openSmall?(): Promise<BrokerWorld>;
   /** The unit of every window, age and lease in the cases, in milliseconds: 1 000 where time is virtual; as short as
    * the broker can still tell apart reliably where it is real. */
   readonly unitMs: number;
@@ -35,6 +38,8 @@ export interface BrokerCase {
   readonly name: string;
   /** The optional power of the broker that the case is about. */
   readonly power?: 'presence' | 'mailbox';
+  /** It is about a store that is full. */
+  readonly isSmall?: true;
   /** What the world must be able to do. */
   readonly needs?: WorldPower;
   run(world: BrokerWorld, unitMs: number): Promise<void>;

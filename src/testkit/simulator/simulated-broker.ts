@@ -400,6 +400,8 @@ export class SimulatedBroker {
     return new MemoryPresence({
       clock: this.#options.clock,
       createEpoch: () => this.#nextEpoch(),
+      maxChannels: 10_000,
+      maxMembers: 10_000,
       maxHeld: 10_000,
       onHandlerError: (error) => {
         throw error;

@@ -24,7 +24,8 @@ export interface ConnectionLimits extends MessageLimits {
    */
   readonly maxHandlersInFlight?: number;
   /**
-   * Messages and control frames that one connection may bring in a second; a second's worth may come at once.
+   * Messages that one connection may bring in a second, each further fragment and each control frame counted as one; a
+   * second's worth may come at once.
    * Beyond: the connection is not read for as long as it is ahead.
    * @default 100_000
    */

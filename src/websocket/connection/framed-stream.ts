@@ -13,15 +13,16 @@ import {
 import type { ByteStream, ByteStreamHandler } from '../byte-stream.ts';
 import type { MessageDeflate } from '../deflate/message-deflate.ts';
 import { ConnectionError } from '../errors.ts';
+import { loopTurn } from '../loop-turn.ts';
 import type { ConnectionSettings } from './connection-options.ts';
-import { InboundRate, portion } from './inbound-rate.ts';
+import { InboundRate, portionOf } from './inbound-rate.ts';
 import { keepingOf } from './keeping.ts';
 import { LongInflation } from './long-inflation.ts';
 import { asBuffer } from './message-data.ts';
 import { MessageSender, type SenderOwner, type SendResult } from './message-sender.ts';
 import { PauseReason } from './pause-reason.ts';
 import type { PreparedMessage } from './prepared-message.ts';
-import type { SharedBudget } from './shared-budget.ts';
+import type { SharedBudget, ShedLimit } from './shared-budget.ts';
 import { decodeAscii, decodeUtf8, isUtf8 } from './text.ts';
 import { timerWheel, type WheelEntry } from './timer-wheel.ts';
 
@@ -101,8 +102,9 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     this.role = options.role;
     this.deflate = options.deflate;
     this.budget = options.budget;
-    this.messagesLeft = portion(options.settings.limits.maxMessagesPerSecond);
-    this.bytesLeft = portion(options.settings.limits.maxBytesPerSecond);
+    const portion = portionOf(options.settings.limits);
+    this.messagesLeft = portion.messages;
+    this.bytesLeft = portion.bytes;
     this.endpoint = new Endpoint(this, {
       role: options.role,
       limits: options.settings.limits,
@@ -211,7 +213,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     this.sender.uncork();
   }
 
-  receiveBytes(chunk: Buffer): void {
+  receiveBytes(chunk: Buffer, isAll = false): void {
     this.hasReceived = true;
     if (this.isEnding) return;
     this.bytesLeft -= chunk.length;
@@ -224,11 +226,11 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     }
     this.handler.receiveChunk?.();
     if (!isLent) {
-      this.parse(chunk);
+      this.parse(chunk, isAll);
       return;
     }
     this.lentChunk = chunk;
-    this.parse(chunk);
+    this.parse(chunk, isAll);
     this.lentChunk = undefined;
     if (this.unread !== undefined) this.unread = Buffer.from(this.unread);
   }
@@ -263,14 +265,17 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     this.unread = undefined;
     this.rate?.close();
     this.tellHeld();
-    this.budget?.changeQueued(-this.queuedBytes);
-    this.queuedBytes = 0;
+    this.releaseQueued();
     this.handler.receiveClosed(this.closeCode, this.closeReason, this.closeCode !== CloseCode.Abnormal);
+  }
+
+  receiveFragment(): void {
+    this.countMessage();
   }
 
   receiveMessage(bytes: Uint8Array, start: number, end: number): void {
     const { endpoint } = this;
-    this.messagesLeft -= 1;
+    this.countMessage();
     if (endpoint.isCompressed && this.deflate !== undefined) {
       this.receiveCompressed(this.deflate, this.keep(bytes, start, end));
     } else if (endpoint.isText) {
@@ -283,12 +288,12 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
   }
 
   receivePing(bytes: Uint8Array, start: number, end: number): void {
-    this.messagesLeft -= 1;
+    this.countMessage();
     this.handler.receivePing(this.keep(bytes, start, end));
   }
 
   receivePong(bytes: Uint8Array, start: number, end: number): void {
-    this.messagesLeft -= 1;
+    this.countMessage();
     this.handler.receivePong(this.keep(bytes, start, end));
   }
 
@@ -328,12 +333,12 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
   }
 
   /** What the connection holds of the budget that it shares. */
-  weight(limit: 'maxUnfinishedBytes' | 'maxTotalQueuedBytes'): number {
+  weight(limit: ShedLimit): number {
     return limit === 'maxUnfinishedBytes' ? this.heldBytes : this.queuedBytes;
   }
 
   /** Lets go of what this connection holds of a budget, since it holds most of all. */
-  shed(limit: 'maxUnfinishedBytes' | 'maxTotalQueuedBytes'): void {
+  shed(limit: ShedLimit): void {
     if (limit === 'maxUnfinishedBytes') {
       this.unread = undefined;
       this.endpoint.fail(
@@ -351,6 +356,8 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
         ),
       );
       this.terminate();
+      // What waited is gone with it: the next one to let go is another.
+      this.releaseQueued();
     }
   }
 
@@ -389,14 +396,14 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     return bytes === this.lentChunk ? Buffer.from(view) : view;
   }
 
-  private parse(chunk: Buffer): void {
+  private parse(chunk: Buffer, isAll: boolean): void {
     const { sender } = this;
     sender.cork();
     const consumed = this.endpoint.receive(chunk);
     if (consumed < chunk.length) this.unread = chunk.subarray(consumed);
     if (!this.isGathering) sender.uncork();
     this.tellHeld();
-    if ((this.messagesLeft < 0 || this.bytesLeft < 0) && !this.isEnding) this.slowDown();
+    if (this.bytesLeft < 0) this.endPortion(isAll);
   }
 
   /** Charges the budget with what this connection holds now. */
@@ -418,19 +425,37 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     this.budget.changeQueued(change);
   }
 
-  /** A portion of what the peer may send is used up: gives it the next, or stops reading until it may have it. */
-  private slowDown(): void {
+  private releaseQueued(): void {
+    this.budget?.changeQueued(-this.queuedBytes);
+    this.queuedBytes = 0;
+  }
+
+  /** One more message, fragment or control frame: when a portion of them is used up, in the middle of a chunk too. */
+  private countMessage(): void {
+    this.messagesLeft -= 1;
+    if (this.messagesLeft < 0) this.endPortion(false);
+  }
+
+  /**
+   * A portion of what the peer may send is used up: gives it the next, or stops reading until it may have it. `isAll`: it has
+   * sent nothing more yet, so that it takes nothing from others in this turn of the event loop.
+   */
+  private endPortion(isAll: boolean): void {
+    if (this.isEnding) return;
     const { limits } = this.settings;
-    const messages = portion(limits.maxMessagesPerSecond);
-    const bytes = portion(limits.maxBytesPerSecond);
+    const portion = portionOf(limits);
     this.rate ??= new InboundRate(limits);
-    const exceeded = this.rate.spend(messages - this.messagesLeft, bytes - this.bytesLeft, () => {
-      this.resume(PauseReason.Rate);
-    });
-    this.messagesLeft = messages;
-    this.bytesLeft = bytes;
-    if (exceeded === undefined) return;
-    this.budget?.count(exceeded);
+    const readOn = (): void => this.resume(PauseReason.Rate);
+    const exceeded = this.rate.spend(
+      portion.messages - this.messagesLeft,
+      portion.bytes - this.bytesLeft,
+      readOn,
+    );
+    this.messagesLeft = portion.messages;
+    this.bytesLeft = portion.bytes;
+    if (exceeded !== undefined) this.budget?.count(exceeded);
+    else if (isAll || !loopTurn.isLong(performance.now())) return;
+    else setImmediate(readOn);
     this.pause(PauseReason.Rate);
   }
 
@@ -440,7 +465,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     this.endpoint.resume();
     const { unread } = this;
     this.unread = undefined;
-    if (unread !== undefined) this.parse(unread);
+    if (unread !== undefined) this.parse(unread, false);
     if (this.pauseReasons !== 0) return;
     if (this.hasPeerEnded) this.end();
     else this.stream.resume();

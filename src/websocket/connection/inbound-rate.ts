@@ -5,15 +5,20 @@ import type { ConnectionLimits } from './connection-limits.ts';
 
 type RateLimits = Required<Pick<ConnectionLimits, 'maxMessagesPerSecond' | 'maxBytesPerSecond'>>;
 
-/** Of a second's worth, this part is counted without looking at the clock. */
-const PORTIONS = 16;
+/** What a connection may bring before the clock is looked at: this, or this part of a second's worth if that is less. */
+const PORTION = { messages: 64, bytes: 16 * 1024, ofSecond: 1 / 16 };
 
-/** What a connection may bring before it has to ask. */
-export function portion(perSecond: number): number {
-  return Math.ceil(perSecond / PORTIONS);
+export function portionOf({ maxMessagesPerSecond, maxBytesPerSecond }: RateLimits): {
+  readonly messages: number;
+  readonly bytes: number;
+} {
+  return {
+    messages: Math.min(PORTION.messages, Math.ceil(maxMessagesPerSecond * PORTION.ofSecond)),
+    bytes: Math.min(PORTION.bytes, Math.ceil(maxBytesPerSecond * PORTION.ofSecond)),
+  };
 }
 
-/** Made for a connection when it has used its first portion, which most never do. */
+/** Made for a connection when it has used its first portion. */
 export class InboundRate {
   readonly #messages: TokenBucket;
   readonly #bytes: TokenBucket;

@@ -8,7 +8,7 @@ export const PauseReason = Object.freeze({
   Handlers: 2,
   /** A long message is being inflated, a slice at a time. */
   Inflating: 4,
-  /** The peer is ahead of the rate that it may send at. */
+  /** The peer is ahead of the rate that it may send at, or of its share of a turn of the event loop. */
   Rate: 8,
 } as const);
 export type PauseReason = (typeof PauseReason)[keyof typeof PauseReason];

@@ -6,12 +6,13 @@ import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkUpgradeRequest } from '../../protocol/index.ts';
-import { SharedBudget } from '../connection/shared-budget.ts';
+import { ProcessBudget, SharedBudget } from '../connection/shared-budget.ts';
 import { pathOf } from '../server/connect-router.ts';
 import { Gate } from '../server/gate.ts';
 import { Http1Exchange } from '../server/http1-exchange.ts';
 import { OpeningHandshake } from '../server/opening-handshake.ts';
 import type { PendingHandshake } from '../server/server-core.ts';
+import type { CountedLimit } from '../server/server-counters.ts';
 import { PendingUpgrade } from './pending-upgrade.ts';
 import { fieldsOf } from './request-fields.ts';
 import { type ServerOptions, serverSettings, type WebSocketClass } from './server-options.ts';
@@ -62,11 +63,9 @@ export class WebSocketServer<Socket extends WebSocket = WebSocket> extends Event
     this.options = { maxPayload: 100 * 1024 * 1024, clientTracking: true, path: null, ...options };
     this.#settings = serverSettings(options);
     this.#gate = new Gate(this.#settings, (error) => process.emitWarning(error));
-    this.#budget = new SharedBudget(this.#settings.limits, {
-      count: (limit) => this.#gate.count(limit),
-      // `ws` knows no limit of this kind, and ours are set so that they are not reached.
-      relieve: () => undefined,
-    });
+    // `ws` knows no budgets: what its connections hold is not counted among that of others, and none of them has to let go.
+    const owner = { count: (limit: CountedLimit) => this.#gate.count(limit), connections: [] };
+    this.#budget = new SharedBudget(this.#settings.limits, owner, new ProcessBudget());
     this.clients = options.clientTracking === false ? undefined : new Set();
     this.#server = isOwn ? createServer(answerUpgradeRequired) : (server ?? undefined);
     this.#stopListening = this.#server === undefined ? () => undefined : this.#listenTo(this.#server);

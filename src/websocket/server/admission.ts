@@ -1,5 +1,6 @@
-// Counts connections, in the server and by address, and says when there are too many.
+// Counts connections, in the process, in the server and by address, and says when there are too many.
 
+import { ProcessTotal, ServerShare } from '../connection/process-total.ts';
 import { addressGroup } from './client-address.ts';
 import type { CountedLimit } from './server-counters.ts';
 import type { ServerLimits } from './server-limits.ts';
@@ -17,6 +18,15 @@ interface Share {
   handshakes: number;
 }
 
+/** What the servers of a process share. */
+export class ProcessAdmission {
+  readonly maxConnections = new ProcessTotal<undefined>();
+  readonly maxHandshakes = new ProcessTotal<undefined>();
+}
+
+/** Of this process, or of this thread where there are several. */
+const ofThisProcess = new ProcessAdmission();
+
 /**
  * A connection is counted from its first moment, in its handshake; `settle` says that this is over. The address is
  * undefined as long as only that of a proxy is known: then the connection counts for the server alone.
@@ -25,21 +35,23 @@ export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #count: (limit: CountedLimit) => void;
   readonly #shares = new Map<string, Share>();
-  #connections = 0;
-  #handshakes = 0;
+  readonly #connections: ServerShare;
+  readonly #handshakes: ServerShare;
 
-  constructor(limits: AdmissionLimits, count: (limit: CountedLimit) => void) {
+  constructor(limits: AdmissionLimits, count: (limit: CountedLimit) => void, process = ofThisProcess) {
     this.#limits = limits;
     this.#count = count;
+    this.#connections = new ServerShare(process.maxConnections, limits.maxConnections, undefined);
+    this.#handshakes = new ServerShare(process.maxHandshakes, limits.maxHandshakes, undefined);
   }
 
   /** Counts a connection in, unless one of the caps is reached. */
   enter(address: string | undefined): boolean {
-    if (this.#connections >= this.#limits.maxConnections) return this.#refuse('maxConnections');
-    if (this.#handshakes >= this.#limits.maxHandshakes) return this.#refuse('maxHandshakes');
+    if (this.#connections.exceeds(1)) return this.#refuse('maxConnections');
+    if (this.#handshakes.exceeds(1)) return this.#refuse('maxHandshakes');
     if (address !== undefined && !this.identify(address)) return false;
-    this.#connections += 1;
-    this.#handshakes += 1;
+    this.#connections.change(1);
+    this.#handshakes.change(1);
     return true;
   }
 
@@ -61,14 +73,14 @@ export class Admission {
 
   /** The opening handshake is over; the connection stays. */
   settle(address: string | undefined): void {
-    this.#handshakes -= 1;
+    this.#handshakes.change(-1);
     const share = address === undefined ? undefined : this.#shares.get(addressGroup(address));
     if (share !== undefined) share.handshakes -= 1;
   }
 
   /** The connection is gone, after its handshake. */
   leave(address: string | undefined): void {
-    this.#connections -= 1;
+    this.#connections.change(-1);
     if (address === undefined) return;
     const group = addressGroup(address);
     const share = this.#shares.get(group);

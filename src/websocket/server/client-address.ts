@@ -3,21 +3,31 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { UsageError } from '../../protocol/index.ts';
 
-/** Addresses and networks whose word about their clients is believed: `10.0.0.7`, `192.168.0.0/16`, `fd00::/8`. */
+/**
+ * Whose word about their clients is believed: addresses and networks (`10.0.0.7`, `192.168.0.0/16`, `fd00::/8`), and `unix`,
+ * who comes by a Unix socket.
+ */
 export type TrustedProxies = readonly string[];
+
+/** One who comes by a Unix socket has no address. */
+export const NO_ADDRESS = '';
 
 export class ClientAddresses {
   readonly #trusted: BlockList | undefined;
+  readonly #trustsUnix: boolean;
 
   /** @throws {UsageError} for what is neither an address nor a network. */
   constructor(trustProxy: TrustedProxies = []) {
-    if (trustProxy.length === 0) return;
+    const networks = trustProxy.filter((entry) => entry !== 'unix');
+    this.#trustsUnix = networks.length < trustProxy.length;
+    if (networks.length === 0) return;
     this.#trusted = new BlockList();
-    for (const entry of trustProxy) addNetwork(this.#trusted, entry);
+    for (const entry of networks) addNetwork(this.#trusted, entry);
   }
 
   /** Whether the client is not the one at this address, but one of whom it tells. */
   isProxy(address: string): boolean {
+    if (address === NO_ADDRESS) return this.#trustsUnix;
     const family = isIP(address);
     return family !== 0 && this.#trusted?.check(address, family === 6 ? 'ipv6' : 'ipv4') === true;
   }
@@ -73,7 +83,7 @@ function addNetwork(list: BlockList, entry: string): void {
   const isWhole = prefix === undefined || (prefix !== '' && Number.isInteger(bits));
   if (family === 0 || !isWhole || bits < 0 || bits > most || more.length > 0) {
     throw new UsageError(
-      `trustProxy: ${JSON.stringify(entry)} is no address and no network: give 10.0.0.7 or 10.0.0.0/8, say`,
+      `trustProxy: ${JSON.stringify(entry)} is no address and no network: give 10.0.0.7, 10.0.0.0/8 or unix, say`,
     );
   }
   list.addSubnet(address, bits, family === 6 ? 'ipv6' : 'ipv4');

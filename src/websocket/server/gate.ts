@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream';
 import { ConnectionError } from '../errors.ts';
 import { Admission } from './admission.ts';
+import { NO_ADDRESS } from './client-address.ts';
 import { FailedHandshakes } from './failed-handshakes.ts';
 import { descriptorOf, openFileLimit } from './open-files.ts';
 import { type CountedLimit, LimitCounts } from './server-counters.ts';
@@ -61,7 +62,7 @@ export class Visit {
   readonly #peer: string;
   #isCounted = false;
   #isHeldBack = false;
-  /** Whom it counts for; undefined as long as only the address of a proxy is known. */
+  /** Whom it counts for; undefined as long as only a proxy is known, or nobody: then it counts for the server alone. */
   #client: string | undefined;
 
   constructor(gate: Gate, peer: string) {
@@ -77,7 +78,8 @@ export class Visit {
   /** Counts it in, unless a cap is reached. */
   enter(): boolean {
     const { admission, settings } = this.#gate;
-    const client = settings.clients.isProxy(this.#peer) ? undefined : this.#peer;
+    const isKnown = this.#peer !== NO_ADDRESS && !settings.clients.isProxy(this.#peer);
+    const client = isKnown ? this.#peer : undefined;
     if (!admission.enter(client)) return false;
     this.#client = client;
     this.#isCounted = true;
@@ -89,6 +91,7 @@ export class Visit {
     if (this.#client !== undefined) return true;
     const { admission, settings } = this.#gate;
     const client = settings.clients.find(this.#peer, forwardedFor);
+    if (client === NO_ADDRESS) return true;
     if (!admission.identify(client)) return false;
     this.#client = client;
     return true;

@@ -11,7 +11,7 @@ import type { Socket } from 'node:net';
 import { httpHeadLimitDefaults } from '../../protocol/index.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
 import { widenSession } from '../streams/session-window.ts';
-import { Admission, type AdmissionLimits } from './admission.ts';
+import { Admission, type AdmissionLimits, ProcessAdmission } from './admission.ts';
 import type { CountedLimit } from './server-counters.ts';
 
 /**
@@ -49,7 +49,11 @@ export class Http2Sessions {
   constructor(core: SessionsCore, receiveStream: ReceiveStream) {
     this.#core = core;
     this.#receiveStream = receiveStream;
-    this.#admission = new Admission(core.settings.limits, (limit) => core.count(limit));
+    this.#admission = new Admission(
+      core.settings.limits,
+      (limit) => core.count(limit),
+      new ProcessAdmission(),
+    );
   }
 
   /** Begins a session on a socket that nobody else reads any more. */

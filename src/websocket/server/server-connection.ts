@@ -17,7 +17,7 @@ import { type BinaryData, bytesOf, controlPayload } from '../connection/message-
 import type { SendResult } from '../connection/message-sender.ts';
 import { PauseReason } from '../connection/pause-reason.ts';
 import { PreparedMessage } from '../connection/prepared-message.ts';
-import type { SharedBudget } from '../connection/shared-budget.ts';
+import type { BudgetHolder, SharedBudget, ShedLimit } from '../connection/shared-budget.ts';
 import type { MessageDeflate } from '../deflate/message-deflate.ts';
 import { ConnectionError, errorOf } from '../errors.ts';
 import type { ConnectionStream } from '../whatwg/connection-stream.ts';
@@ -43,7 +43,7 @@ export interface ConnectionIdentity<Data> {
   readonly deflate: MessageDeflate | undefined;
 }
 
-export class ServerConnection<Data> implements Connection<Data>, FramedStreamHandler {
+export class ServerConnection<Data> implements Connection<Data>, FramedStreamHandler, BudgetHolder {
   data: Data;
   readonly protocol: string;
   readonly extensions: string;
@@ -238,12 +238,12 @@ export class ServerConnection<Data> implements Connection<Data>, FramedStreamHan
   }
 
   /** What the connection holds of what all share. */
-  weight(limit: 'maxUnfinishedBytes' | 'maxTotalQueuedBytes'): number {
+  weight(limit: ShedLimit): number {
     return this.framed.weight(limit);
   }
 
   /** Lets go of it. */
-  shed(limit: 'maxUnfinishedBytes' | 'maxTotalQueuedBytes'): void {
+  shed(limit: ShedLimit): void {
     this.framed.shed(limit);
   }
 

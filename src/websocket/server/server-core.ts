@@ -55,16 +55,6 @@ export class ServerCore<Data> implements ConnectionOwner<Data> {
     this.gate.count(limit);
   }
 
-  /** All connections hold too much together: lets go of the one that holds most. */
-  relieve(limit: 'maxUnfinishedBytes' | 'maxTotalQueuedBytes'): void {
-    let heaviest: ServerConnection<Data> | undefined;
-    for (const connection of this.connections) {
-      if (heaviest === undefined || connection.weight(limit) > heaviest.weight(limit)) heaviest = connection;
-    }
-    this.count(limit);
-    heaviest?.shed(limit);
-  }
-
   /** Tells the application of an error that belongs to no connection. */
   report(error: Error): void {
     reportTo(this.handlers, error);

@@ -11,15 +11,21 @@ export type CountedLimit = keyof ServerLimits | (typeof otherNames)[number];
 /** How often each was reached since the server was made. */
 export type ServerCounters = Readonly<Record<CountedLimit, number>>;
 
+/** Every name that is counted under. */
+export const countedNames = [...serverLimitNames, ...otherNames] as readonly CountedLimit[];
+
 export class LimitCounts {
+  /** Told of each. */
+  onLimit: ((limit: CountedLimit) => void) | undefined;
   readonly #counts = new Map<CountedLimit, number>();
 
   constructor() {
-    for (const name of [...serverLimitNames, ...otherNames]) this.#counts.set(name as CountedLimit, 0);
+    for (const name of countedNames) this.#counts.set(name, 0);
   }
 
   count(limit: CountedLimit): void {
     this.#counts.set(limit, (this.#counts.get(limit) ?? 0) + 1);
+    this.onLimit?.(limit);
   }
 
   /** A copy, which changes no more. */

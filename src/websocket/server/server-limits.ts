@@ -11,7 +11,12 @@ import {
 } from '../connection/connection-limits.ts';
 import { openFileLimit, usableDescriptors } from './open-files.ts';
 
-/** An address is the client's, behind proxies that `trustProxy` names too; IPv6 addresses count by their first 64 bits. */
+/**
+ * `maxConnections`, `maxHandshakes` and the budgets (`maxUnfinishedBytes`, `maxTotalQueuedBytes`, `maxInflating`) are of the
+ * process: each server of it keeps to its own, and all together to the highest. So are those of a worker thread.
+ *
+ * An address is the client's, behind proxies that `trustProxy` names too; IPv6 addresses count by their first 64 bits.
+ */
 export interface ServerLimits extends ConnectionLimits {
   /**
    * Connections at the same time, those in their handshake included.

@@ -15,6 +15,7 @@ import {
 } from '../connection/connection-options.ts';
 import { ClientAddresses, type TrustedProxies } from './client-address.ts';
 import { type AllowedOrigins, OriginPolicy } from './origin-policy.ts';
+import type { CountedLimit } from './server-counters.ts';
 import { resolveServerLimits, type ServerLimits, serverLimitNames } from './server-limits.ts';
 import type { Acceptance, Refusal, UpgradeRequest } from './upgrade-request.ts';
 
@@ -55,6 +56,11 @@ export interface WebSocketServerOptions<Data> extends ConnectionOptions, Connect
    */
   upgrade?(request: UpgradeRequest): Decision<Data> | PromiseLike<Decision<Data>>;
   /**
+   * A limit was reached, or an option has refused or cut: each time, under the name that it has in `server.counters`. It is
+   * called from within the work of a connection: do no more than count.
+   */
+  limitReached?(limit: CountedLimit): void;
+  /**
    * Pages of these origins may connect, besides those of the host that was asked for. Clients that send no Origin, which
    * no browser is, always may. `'*'` lets every page of the world in: only where no cookie says who one is.
    * @default []
@@ -69,8 +75,8 @@ export interface WebSocketServerOptions<Data> extends ConnectionOptions, Connect
    */
   readonly tarpitMs?: number;
   /**
-   * Proxies whose `X-Forwarded-For` is believed, as addresses or networks: `['10.0.0.0/8', 'fd00::/8']`. Then
-   * `remoteAddress` is the client's, and limits count by it. Name only what no client can reach you from without the proxy.
+   * Proxies whose `X-Forwarded-For` is believed, as addresses or networks: `['10.0.0.0/8', 'fd00::/8']`, or `'unix'` for one
+   * that comes by a Unix socket. Then `remoteAddress` is the client's, and limits count by it. Name only what no client can reach you from without the proxy.
    * @default []
    */
   readonly trustProxy?: TrustedProxies;

@@ -15,7 +15,7 @@ import { checkHeaders, Http2Exchange, headersOf } from './http2-exchange.ts';
 import { Listener } from './listener.ts';
 import { OpeningHandshake } from './opening-handshake.ts';
 import { ServerCore } from './server-core.ts';
-import type { ServerCounters } from './server-counters.ts';
+import type { CountedLimit, ServerCounters } from './server-counters.ts';
 import { resolveServerOptions, serverDefaults, type WebSocketServerOptions } from './server-options.ts';
 import { UpgradeRouter, type UpgradeTaker } from './upgrade-router.ts';
 
@@ -54,6 +54,7 @@ export class WebSocketServer<Data = unknown> implements UpgradeTaker {
 
   constructor(options: WebSocketServerOptions<Data> = {}) {
     this.#core = new ServerCore(resolveServerOptions(options), options);
+    this.#core.gate.counts.onLimit = listenerOf(options, (error) => this.#core.report(error));
     if (options.port === undefined) {
       this.listening = Promise.resolve();
     } else {
@@ -229,6 +230,21 @@ function listenFailure(cause: NodeJS.ErrnoException, host: string, port: number 
     default:
       return `${where} cannot be listened on: ${cause.message}`;
   }
+}
+
+/** What the application wants to be told of limits. What it throws must not harm the connection that reached one. */
+function listenerOf<Data>(
+  options: WebSocketServerOptions<Data>,
+  report: (error: Error) => void,
+): ((limit: CountedLimit) => void) | undefined {
+  if (options.limitReached === undefined) return undefined;
+  return (limit) => {
+    try {
+      options.limitReached!(limit);
+    } catch (error) {
+      report(error instanceof Error ? error : new Error(`the limitReached hook threw ${String(error)}`));
+    }
+  };
 }
 
 function exclusion<Data>(

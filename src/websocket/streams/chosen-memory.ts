@@ -5,9 +5,7 @@
 
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-
-/** What one read can bring at the most. */
-const SHARED_BYTES = 128 * 1024;
+import { BUSY_READ_BYTES, loopTurn, READ_BYTES } from '../loop-turn.ts';
 
 /**
  * Takes what was read, the first `length` bytes of the memory, and calls `chooseNext`. Returns whether to go on reading.
@@ -27,6 +25,8 @@ interface Handle {
 
 /** A read is handed on before the next is made: one buffer is enough for all sockets of a thread. */
 let shared: Buffer | undefined;
+/** The first bytes of it, for a busy turn. */
+let sharedWhenBusy: Buffer | undefined;
 let next: Buffer | undefined;
 let fields: Fields | undefined | null = null;
 
@@ -43,7 +43,8 @@ export function readIntoSharedMemory(socket: Socket, callback: ReceiveRead): voi
   const handle = handleOf(socket);
   // It may be gone since it was looked at.
   if (!fields || handle?.useUserBuffer === undefined) return;
-  shared ??= Buffer.allocUnsafeSlow(SHARED_BYTES);
+  shared ??= Buffer.allocUnsafeSlow(READ_BYTES);
+  sharedWhenBusy ??= shared.subarray(0, BUSY_READ_BYTES);
   Object.assign(socket, {
     [fields.memory]: shared,
     [fields.callback]: callback,
@@ -54,7 +55,22 @@ export function readIntoSharedMemory(socket: Socket, callback: ReceiveRead): voi
 
 /** Says where the next read of a socket goes that was just read into `memory`: into this room, or into the shared memory. */
 export function chooseNext(memory: Buffer, room: Buffer | undefined): void {
-  next = room ?? (memory === shared ? undefined : shared);
+  let chosen = room ?? shared;
+  if (loopTurn.isBusy) chosen = room?.subarray(0, BUSY_READ_BYTES) ?? sharedWhenBusy;
+  next = memory === chosen ? undefined : chosen;
+}
+
+/**
+ * Lets go of the room that a socket was to be read into, without waiting for a read. The system has no part in it before
+ * it is read into: libuv asks for memory when there are bytes, and fills it at once.
+ */
+export function leaveRoom(socket: Socket): void {
+  if (!fields) return;
+  const memory: unknown = Reflect.get(socket, fields.memory);
+  if (!Buffer.isBuffer(memory) || memory === shared || shared === undefined) return;
+  Object.assign(socket, { [fields.memory]: shared });
+  // The handle of a closed socket is gone, and has its own pointer no more.
+  handleOf(socket)?.useUserBuffer?.(shared);
 }
 
 /** Node asks right after the callback; undefined leaves the memory as it is. */

@@ -3,7 +3,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ByteStream, ByteStreamHandler } from '../byte-stream.ts';
-import { canChooseMemory, chooseNext, readIntoSharedMemory } from './chosen-memory.ts';
+import { canChooseMemory, chooseNext, leaveRoom, readIntoSharedMemory } from './chosen-memory.ts';
 import { canWriteDirectly, writeDirectly } from './direct-write.ts';
 
 const handlerOf = Symbol('tidewire.handler');
@@ -70,6 +70,8 @@ export class DuplexStream implements ByteStream {
 
   end(): void {
     this.#duplex.end();
+    // What still comes is for nobody: its room, which may be that of a long message, is not held until the peer is gone.
+    if (this.#isPlain) leaveRoom(this.#duplex as Socket);
   }
 
   destroy(): void {
@@ -109,7 +111,7 @@ function onWritten(duplex: Carrier): void {
 
 function onRead(this: Carrier, length: number, memory: Buffer): boolean {
   const handler = this[handlerOf];
-  handler?.receiveBytes(memory.subarray(0, length));
+  handler?.receiveBytes(memory.subarray(0, length), length < memory.length);
   chooseNext(memory, handler?.roomForMore?.());
   return !this.isPaused();
 }
@@ -130,5 +132,7 @@ function onClose(this: Carrier): void {
   const handler = this[handlerOf];
   if (handler === undefined) return;
   delete this[handlerOf];
+  // Applications may keep what is left of a connection.
+  if (this instanceof Socket) leaveRoom(this);
   handler.receiveClosed(this[errorOf]);
 }

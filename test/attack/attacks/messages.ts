@@ -1,71 +1,69 @@
 // Attacks with packets of the channel protocol.
 
 import { readFileSync } from 'node:fs';
-import type { RawClient } from '../../websocket/raw-client.ts';
-import type { Attack, Attacker } from '../attack.ts';
-import { closeCodeOf, countCut, failed, held, inTime, tally, verdict } from './outcome.ts';
+import type { Attack } from '../attack.ts';
+import { masked } from './client-frames.ts';
+import { closeCodeOf, countCut, failed, held, statusOf, tally, verdict } from './outcome.ts';
+import { codeOf, greet, isRefusal, json, messagePack, packetsUntil } from './packets.ts';
+import { ask, requestTo } from './request.ts';
 
 const realtime = { victim: { realtime: true }, needs: 'realtime', group: 'messages' } as const;
-const json = { headers: { 'sec-websocket-protocol': 'tidewire.v1.json' } };
-
 interface Vectors {
-  readonly messages: readonly { readonly name: string; readonly from: string; readonly json?: string }[];
+  readonly messages: readonly {
+    readonly name: string;
+    readonly from: string;
+    readonly json?: string;
+    readonly msgpack?: string;
+  }[];
 }
 
-function malformed(): Vectors['messages'] {
+/** `{"t":"hello","id":1,"v":1}` in MessagePack. */
+const packedHello = Buffer.from('83a174a568656c6c6fa2696401a17601', 'hex');
+
+/** Every malformed message of the test vectors, as a frame: of JSON, of MessagePack, and of the plain profile. */
+function malformed(): { name: string; frame: Buffer; hello: Buffer | undefined; profile: object }[] {
   const file = new URL('../../../../test/vectors/malformed.json', import.meta.url);
   const { messages } = JSON.parse(readFileSync(file, 'utf8')) as Vectors;
-  return messages.filter(({ from, json: text }) => from === 'client' && text !== undefined);
+  const greeting = masked({ opcode: 1, payload: Buffer.from('{"t":"hello","id":1,"v":1}') });
+  return messages
+    .filter(({ from }) => from === 'client')
+    .flatMap(({ name, json: text, msgpack }) => {
+      const isHello = name.startsWith('hello');
+      const written = text === undefined ? undefined : masked({ opcode: 1, payload: Buffer.from(text) });
+      return [
+        ...(written === undefined
+          ? []
+          : [
+              { name, frame: written, hello: isHello ? undefined : greeting, profile: json },
+              { name: `plain: ${name}`, frame: written, hello: undefined, profile: {} },
+            ]),
+        ...(msgpack === undefined
+          ? []
+          : [
+              {
+                name: `packed: ${name}`,
+                frame: masked({ opcode: 2, payload: Buffer.from(msgpack, 'hex') }),
+                hello: isHello ? undefined : masked({ opcode: 2, payload: packedHello }),
+                profile: messagePack,
+              },
+            ]),
+      ];
+    });
 }
-
-async function greet(attacker: Attacker, hello: object = {}): Promise<RawClient> {
-  const client = await attacker.open(json);
-  client.sendText(JSON.stringify({ t: 'hello', id: 1, v: 1, ...hello }));
-  await inTime(client.text());
-  return client;
-}
-
-/** The packets that come until one of this type, or until nothing more does. */
-async function packetsUntil(client: RawClient, isLast: (packet: Packet) => boolean): Promise<Packet[]> {
-  const packets: Packet[] = [];
-  const reading = (async () => {
-    for (;;) {
-      const frame = await client.frame();
-      if (frame.opcode === 8) {
-        packets.push({ t: 'close', code: frame.payload.readUInt16BE(0) });
-        return;
-      }
-      if (frame.opcode !== 1) continue;
-      const packet = JSON.parse(frame.payload.toString()) as Packet;
-      packets.push(packet);
-      if (isLast(packet)) return;
-    }
-  })().catch(() => undefined);
-  await inTime(reading, 4_000);
-  return packets;
-}
-
-interface Packet {
-  readonly t: string;
-  readonly id?: number;
-  readonly code?: number | string;
-  readonly err?: { readonly code?: string };
-}
-
-const codeOf = ({ t, code, err }: Packet): string => String(code ?? err?.code ?? t);
 
 export const messageAttacks: readonly Attack[] = [
   {
     ...realtime,
     name: 'malformed-packets',
-    about: 'sends every malformed packet of the test vectors',
+    about:
+      'sends every malformed packet of the test vectors, as JSON, as MessagePack, and in the plain profile',
+    counter: 'badPackets',
     async run(attacker) {
       const wrong: string[] = [];
       const vectors = malformed();
-      for (const { name, json: text = '' } of vectors) {
-        const isHello = text.includes('"hello"');
-        const client = isHello ? await attacker.open(json) : await greet(attacker);
-        client.sendText(text);
+      for (const { name, frame, hello, profile } of vectors) {
+        const client = await attacker.open(profile);
+        client.socket.write(hello === undefined ? frame : Buffer.concat([hello, frame]));
         const code = await closeCodeOf(client);
         if (code !== 4400) wrong.push(`${name}: ${code ?? 'nothing'}`);
         client.socket.destroy();
@@ -75,8 +73,46 @@ export const messageAttacks: readonly Attack[] = [
   },
   {
     ...realtime,
+    name: 'plain-queries',
+    about: 'asks for the plain profile with queries that are too long, name too much, or are malformed',
+    runsOnce: true,
+    async run(attacker) {
+      const many = Array.from({ length: 400 }, (_, index) => `subscribe=open:${index}`).join('&');
+      const queries = [
+        many,
+        `subscribe=${'x'.repeat(10_000)}`,
+        `subscribe=open:1&since=${'9'.repeat(400)}`,
+        'since=e/1',
+        'subscribe=open:1&since=e/-1',
+        'subscribe=open:1&since=e/1e999',
+        'subscribe=open:1&since=%00/1',
+        '%',
+      ];
+      const statuses: (number | undefined)[] = [];
+      for (const query of queries) {
+        statuses.push(await statusOf(await ask(attacker, requestTo(attacker, `/?${query}`))));
+      }
+      // Names that no channel has, and such as one may not see: it is let in, and told for each.
+      const client = await attacker.open({
+        path: '/?subscribe=members:1&subscribe=%00&subscribe=nowhere:1&subscribe=__proto__',
+      });
+      const [welcome] = await packetsUntil(client, () => true);
+      const results = (welcome as { res?: readonly { err?: { code: string } }[] } | undefined)?.res ?? [];
+      const codes = results.map(({ err }) => err?.code ?? 'ok');
+      return verdict(
+        statuses.every((status) => status !== undefined && status < 500) &&
+          statuses[0] === 400 &&
+          codes.length === 4 &&
+          !codes.includes('ok'),
+        `${tally(statuses)}; ${tally(codes)}`,
+      );
+    },
+  },
+  {
+    ...realtime,
     name: 'deep-nesting',
     about: 'nests arrays 20 000 deep, in a hello and behind it',
+    counter: 'badPackets',
     async run(attacker) {
       const deep = '['.repeat(20_000) + ']'.repeat(20_000);
       const early = await attacker.open(json);
@@ -94,6 +130,7 @@ export const messageAttacks: readonly Attack[] = [
     ...realtime,
     name: 'silent-strangers',
     about: 'opens 300 connections that never say hello',
+    counter: 'closed with 4408',
     async run(attacker) {
       const clients = await attacker.openMany(300, json);
       const codes = await Promise.all(clients.map((client) => closeCodeOf(client)));
@@ -131,11 +168,14 @@ export const messageAttacks: readonly Attack[] = [
     ...realtime,
     name: 'subscription-flood',
     about: 'subscribes to 2 000 channels on one connection',
+    // The clock is looked at after 64 packets, each of which may take a tenth of a millisecond.
+    maxDelayMs: 25,
+    counter: 'maxSubscriptions',
     async run(attacker) {
       const client = await greet(attacker);
       for (let id = 2; id < 2_002; id += 1) client.sendText(`{"t":"sub","id":${id},"ch":"open:${id}"}`);
       const packets = await packetsUntil(client, ({ id, t }) => id === 2_001 || t === 'close');
-      const refusals = packets.filter(({ err, t }) => err !== undefined || t === 'close');
+      const refusals = packets.filter(isRefusal);
       return verdict(refusals.length > 0, tally(refusals.map(codeOf)));
     },
   },
@@ -143,11 +183,14 @@ export const messageAttacks: readonly Attack[] = [
     ...realtime,
     name: 'publish-flood',
     about: 'publishes 20 000 times on one connection as fast as it is read',
+    // The clock is looked at after 64 packets, each of which may take a tenth of a millisecond.
+    maxDelayMs: 25,
+    counter: 'maxPublishesPerSecond',
     async run(attacker) {
       const client = await greet(attacker);
       for (let id = 2; id < 20_002; id += 1) client.sendText(`{"t":"pub","id":${id},"ch":"open:1","d":"x"}`);
       const packets = await packetsUntil(client, ({ id, t }) => id === 20_001 || t === 'close');
-      const refusals = packets.filter(({ err, t }) => err !== undefined || t === 'close');
+      const refusals = packets.filter(isRefusal);
       return verdict(refusals.length > 0, tally(refusals.map(codeOf)));
     },
   },
@@ -155,6 +198,7 @@ export const messageAttacks: readonly Attack[] = [
     ...realtime,
     name: 'long-packets',
     about: 'sends a hello of 20 KB, and a packet of 1 MB behind a good one',
+    counter: 'maxPacketBytes',
     async run(attacker) {
       const early = await attacker.open(json);
       early.sendText(`{"t":"hello","id":1,"v":1,"auth":"${'x'.repeat(20_000)}"}`);

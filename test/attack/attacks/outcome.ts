@@ -78,7 +78,13 @@ export async function isDrained({ socket }: RawClient, withinMs = PATIENCE_MS): 
   const over = new AbortController();
   const events = ['drain', 'end', 'close'].map((event) => once(socket, event, { signal: over.signal }));
   try {
-    return (await inTime(Promise.race(events), withinMs)) !== undefined;
+    // An error is an end as well.
+    return (
+      (await inTime(
+        Promise.race(events).catch(() => true),
+        withinMs,
+      )) !== undefined
+    );
   } finally {
     over.abort();
     await Promise.allSettled(events);

@@ -2,7 +2,10 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { VictimOptions } from '../attack.ts';
-import type { FromVictim, ToVictim } from './messages.ts';
+import type { FromVictim, ToVictim, VictimReading } from './messages.ts';
+
+/** How often the event loop is looked at; a loop that does nothing shows this much, which is taken off. */
+const RESOLUTION_MS = 2;
 
 export interface Victim {
   readonly port: number;
@@ -14,13 +17,19 @@ export interface Victim {
 
 /** Serves the commands of the process that attacks. */
 export function serveAttacks(start: (options: VictimOptions) => Promise<Victim>): void {
-  const delay = monitorEventLoopDelay({ resolution: 5 });
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   const surprises: string[] = [];
   process.on('uncaughtException', (error) => surprises.push(String(error)));
   process.on('unhandledRejection', (reason) => surprises.push(String(reason)));
   const tell = (message: FromVictim): void => void process.send?.(message);
   let victim: Victim | undefined;
+  const delayMs = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
+  const read = (): VictimReading => {
+    const loop = { p99Ms: delayMs(delay.percentile(99)), maxMs: delayMs(delay.max) };
+    delay.reset();
+    return { loop, counters: victim?.counters() ?? {}, surprises };
+  };
   process.on('message', async (message: ToVictim) => {
     switch (message.type) {
       case 'start':
@@ -38,13 +47,12 @@ export function serveAttacks(start: (options: VictimOptions) => Promise<Victim>)
         return;
       case 'rest':
         globalThis.gc?.();
-        tell({
-          type: 'resting',
-          longestDelayMs: delay.max / 1e6,
-          counters: victim?.counters() ?? {},
-          surprises,
-        });
-        delay.reset();
+        // What the first let go of is freed by a thread of its own, for which the second waits.
+        globalThis.gc?.();
+        tell({ type: 'rested' });
+        return;
+      case 'read':
+        tell({ type: 'reading', reading: read() });
         return;
       default:
         message satisfies never;

@@ -21,9 +21,13 @@ async function start(options: VictimOptions): Promise<Victim> {
     port: 0,
     host: '127.0.0.1',
     ...(options.tls === true && { tls: makeCertificate() }),
+    ...(options.http2 === true && { http2: true }),
+    ...(options.contextTakeover === true && { perMessageDeflate: { clientNoContextTakeover: false } }),
     handshakeTimeoutMs: victimTimes.handshakeTimeoutMs,
     closeTimeoutMs: victimTimes.closeTimeoutMs,
-    keepalive: { intervalMs: victimTimes.keepaliveMs, maxMisses: 1 },
+    ...(options.areIdleAllowed !== true && {
+      keepalive: { intervalMs: victimTimes.keepaliveMs, maxMisses: 1 },
+    }),
     tarpitMs: victimTimes.tarpitMs,
     limits: { maxMessageBytes, ...limits },
     async upgrade({ path }) {

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
-import { on, once } from 'node:events';
+import { EventEmitter, on, once } from 'node:events';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Broker, hostBroker, IpcBroker, MemoryBroker, processLink } from '../../../src/broker/index.ts';
+import {
+  type Broker,
+  hostBroker,
+  IpcBroker,
+  type IpcProcess,
+  MemoryBroker,
+  processLink,
+} from '../../../src/broker/index.ts';
 import { resolveChannelPolicy, UsageError } from '../../../src/channel/index.ts';
 import { describeBrokerContract } from '../../../src/testkit/broker-contract.ts';
 import { settlePromises, VirtualClock } from '../../../src/testkit/virtual-clock.ts';
@@ -184,5 +191,81 @@ describe('IpcBroker', () => {
     const exited = once(child, 'exit');
     child.disconnect();
     assert.deepEqual(await exited, [0, null]);
+  });
+
+  it('drops what no other end would send, counts it, and goes on', async () => {
+    const pair = linkPair();
+    const hosting = hostBroker(new MemoryBroker({ clock: new VirtualClock() }), pair.far);
+    const broker = await IpcBroker.connect(pair.near);
+    const strange = [
+      undefined,
+      null,
+      7,
+      'call',
+      [],
+      {},
+      { type: 'constructor', id: 1 },
+      { type: 'call', id: 1, name: 'constructor', args: [] },
+      { type: 'call', id: 1, name: '__proto__', args: [] },
+      { type: 'call', id: 1, name: 'toString', args: [] },
+      { type: 'call', id: 1, name: 'publish' },
+      { type: 'call', id: 'one', name: 'describe', args: [] },
+      { type: 'listen', id: 1, to: 'everything', args: [] },
+      { type: 'listen', id: 1, to: 'presence', args: null },
+      { type: 'start' },
+      { type: 'stop', id: -1 },
+      { type: 'answer' },
+      { type: 'answer', id: {}, value: 1 },
+      { type: 'failure', id: 1 },
+      { type: 'failure', id: 1, failure: { code: 7, effect: 'none', message: 'x' } },
+      { type: 'failure', id: 1, failure: { code: undefined, effect: 'maybe', message: 'x' } },
+      { type: 'failure', id: 1, failure: { code: undefined, effect: 'none', message: {} } },
+      { type: 'item', id: Number.NaN },
+      { type: 'lost', id: 1, reason: 'boredom' },
+    ];
+    for (const message of strange) {
+      pair.near.send(message as object, () => undefined);
+      pair.far.send(message as object, () => undefined);
+    }
+    await settlePromises();
+    assert.equal(hosting.badMessages, strange.length);
+    assert.equal(broker.badMessages, strange.length);
+    const answer = await broker.publish('chat:1', { data: 1 }, log);
+    assert.equal(answer.type, 'accepted');
+  });
+
+  it('answers calls with arguments that cannot be by a failure, and keeps nothing of them', async () => {
+    const { broker } = await openPair();
+    const presence = broker.presence!;
+    const wrong = undefined as never;
+    for (const call of [
+      () => broker.publish(7 as never, wrong, wrong),
+      () => broker.publish('a', { data: 1, producer: 7 as never }, log),
+      () => broker.history('a', wrong, log),
+      () => broker.subscribe('a', wrong),
+      () => presence.put('a', { key: 7, clock: 'x', data: 1 } as never, { node: 'n', ttlMs: 10 }),
+      () => presence.put('a', { key: 'k', clock: 1, data: 1 }, wrong),
+      () => presence.put('a', { key: 'k', clock: 1, data: 1 }, { node: 'n', ttlMs: 'soon' as never }),
+      () => presence.leave('a', wrong),
+      () => presence.read('a', wrong),
+      () => broker.mailbox!.lease('a', wrong, log),
+    ]) {
+      await assert.rejects(call(), String(call));
+    }
+    assert.deepEqual((await presence.read('a', { limit: 10 })).members, []);
+  });
+
+  it('leaves alone what is no bundle of messages, whatever it is called', () => {
+    const peer = Object.assign(new EventEmitter(), { connected: true });
+    const heard: unknown[] = [];
+    processLink(peer as unknown as IpcProcess).start({
+      onMessage: (message) => heard.push(message),
+      onEnd: () => undefined,
+    });
+    for (const strange of [7, null, 'text', {}, [1], { 'tidewire:broker': 7 }, { 'tidewire:broker': null }]) {
+      peer.emit('message', strange);
+    }
+    peer.emit('message', { 'tidewire:broker': ['one'] });
+    assert.deepEqual(heard, ['one']);
   });
 });

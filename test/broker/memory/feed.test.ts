@@ -1,30 +1,45 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FeedSet } from '../../../src/broker/memory/feed.ts';
+import type { LostReason } from '../../../src/broker/broker.ts';
+import { type FeedOptions, FeedSet } from '../../../src/broker/memory/feed.ts';
 
 interface Item {
   readonly offset: number;
 }
 
+interface Handler {
+  onItem(item: Item): void;
+  onLost(reason: LostReason): void;
+}
+
 const position = { epoch: 'e', offset: 0 };
 
-function open(feeds: FeedSet<Item>, errors: unknown[] = [], maxHeld = 10) {
+function feedSet(options: Partial<FeedOptions<Item, Handler>> = {}): FeedSet<Item, Handler> {
+  return new FeedSet({
+    deliver: (handler, item) => handler.onItem(item),
+    maxHeld: 10,
+    onHandlerError: (error) => assert.fail(String(error)),
+    ...options,
+  });
+}
+
+function open(feeds: FeedSet<Item, Handler>) {
   const heard: unknown[] = [];
-  const feed = feeds.open({ position, maxHeld, onHandlerError: (error) => errors.push(error) });
+  const feed = feeds.open(position);
   const start = (onItem: (item: Item) => void = () => {}) =>
-    feed.start(
-      (item) => {
+    feed.start({
+      onItem: (item) => {
         heard.push(item.offset);
         onItem(item);
       },
-      (reason) => heard.push(reason),
-    );
+      onLost: (reason) => heard.push(reason),
+    });
   return { feed, heard, start };
 }
 
 describe('feed', () => {
   it('items that a handler causes while held ones go out come after them', () => {
-    const feeds = new FeedSet<Item>();
+    const feeds = feedSet();
     const { heard, start } = open(feeds);
     for (const offset of [1, 2]) feeds.tell({ offset });
     start(({ offset }) => {
@@ -35,7 +50,7 @@ describe('feed', () => {
   });
 
   it('closed within its handler, it hears nothing more, not even what it held', () => {
-    const feeds = new FeedSet<Item>();
+    const feeds = feedSet();
     const { feed, heard, start } = open(feeds);
     for (const offset of [1, 2, 3]) feeds.tell({ offset });
     start(() => feed.close());
@@ -45,7 +60,7 @@ describe('feed', () => {
   });
 
   it('lost while it goes out, it tells so once, after what it held', () => {
-    const feeds = new FeedSet<Item>();
+    const feeds = feedSet();
     const { heard, start } = open(feeds);
     for (const offset of [1, 2]) feeds.tell({ offset });
     start(({ offset }) => {
@@ -56,29 +71,38 @@ describe('feed', () => {
   });
 
   it('a handler that throws is reported each time, also when it hears that it was lost', () => {
-    const feeds = new FeedSet<Item>();
     const errors: unknown[] = [];
-    const feed = feeds.open({ position, maxHeld: 1, onHandlerError: (error) => errors.push(error) });
+    const feeds = feedSet({ onHandlerError: (error) => errors.push(error) });
     const fail = () => {
       throw new Error('handler');
     };
-    feed.start(fail, fail);
+    feeds.open(position).start({ onItem: fail, onLost: fail });
     feeds.tell({ offset: 1 });
     feeds.loseAll('closed');
     assert.equal(errors.length, 2);
   });
 
   it('when even the report throws, nobody else misses an item', () => {
-    const feeds = new FeedSet<Item>();
     const fail = () => {
       throw new Error('handler, then report');
     };
-    const failing = feeds.open({ position, maxHeld: 1, onHandlerError: fail });
-    failing.start(fail, fail);
+    const feeds = feedSet({ onHandlerError: fail });
+    feeds.open(position).start({ onItem: fail, onLost: fail });
     const { heard, start } = open(feeds);
     start();
     for (const offset of [1, 2]) feeds.tell({ offset });
     feeds.loseAll('closed');
     assert.deepEqual(heard, [1, 2, 'closed']);
+  });
+
+  it('it is told when the last one ends, closed or lost', () => {
+    const sizes: number[] = [];
+    const feeds = feedSet({ onEmpty: () => sizes.push(feeds.size) });
+    const [first, second] = [open(feeds), open(feeds)];
+    second.start();
+    first.feed.close();
+    assert.deepEqual(sizes, []);
+    feeds.loseAll('epoch');
+    assert.deepEqual(sizes, [0]);
   });
 });

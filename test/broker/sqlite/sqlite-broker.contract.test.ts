@@ -29,6 +29,19 @@ describeBrokerContract({
       },
     };
   },
+  async openSmall() {
+    const clock = new VirtualClock();
+    const { path, remove } = temporaryStore();
+    const broker = await SqliteBroker.open({ path, clock, maxChannels: 3, maxMembers: 3 });
+    return {
+      connect: async () => broker,
+      advance: async (byMs) => clock.advance(byMs),
+      async close() {
+        await broker.close();
+        remove();
+      },
+    };
+  },
 });
 
 describeBrokerContract({

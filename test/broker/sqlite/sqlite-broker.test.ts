@@ -10,6 +10,7 @@ import { VirtualClock } from '../../../src/testkit/index.ts';
 import { type TemporaryStore, temporaryStore } from './temporary-store.ts';
 
 const log = resolveChannelPolicy({ class: 'log' });
+const mailbox = resolveChannelPolicy({ class: 'mailbox' });
 const all = { type: 'forward', limit: 100 } as const;
 
 describe('SqliteBroker', () => {
@@ -236,9 +237,126 @@ describe('SqliteBroker', () => {
     await assert.rejects(small.publish('a', { data: 1, dedupeKey: '\ud800' }, log), UsageError);
   });
 
+  it('keeps its file below maxFileBytes, is read when it is full, and goes on when there is room', async () => {
+    const reached: string[] = [];
+    const clock = new VirtualClock();
+    const small = await broker({
+      clock,
+      maxFileBytes: 400_000,
+      maxChannels: 2,
+      maxMembers: 1,
+      onLimit: (limit) => reached.push(limit),
+    });
+    const brief = resolveChannelPolicy({ class: 'log', history: { maxAgeMs: 10_000 } });
+    const data = 'x'.repeat(50_000);
+    let count = 0;
+    for (;;) {
+      try {
+        await small.publish('a', { data }, brief);
+        count++;
+      } catch (error) {
+        assert.equal((error as { code?: string }).code, 'BROKER_FULL');
+        break;
+      }
+    }
+    assert.ok(count >= 3 && count < 8, `${count} publications of 50 000 bytes`);
+    const page = await small.history('a', all, brief);
+    assert.ok(page.type === 'page' && page.publications.length === count);
+    clock.advance(100_000);
+    await small.history('a', all, brief);
+    clock.advance(100_000);
+    const next = await small.publish('a', { data }, brief);
+    assert.ok(next.type === 'accepted' && next.position.offset === count + 1);
+    await small.publish('b', { data: 1 }, brief);
+    await assert.rejects(small.publish('c', { data: 1 }, brief), { code: 'BROKER_FULL' });
+    const lease = { node: 'n', ttlMs: 1_000 };
+    await small.presence.put('a', { key: 'ann/1', clock: 1, data: null }, lease);
+    await assert.rejects(small.presence.put('a', { key: 'bob/1', clock: 1, data: null }, lease));
+    assert.deepEqual(reached, ['maxFileBytes', 'maxChannels', 'maxMembers']);
+  });
+
+  it('refuses numbers that can limit nothing', async () => {
+    await assert.rejects(broker({ maxFileBytes: 0 }), /maxFileBytes must be a whole number from 1/);
+    await assert.rejects(broker({ maxChannels: Number.NaN }), /maxChannels must be/);
+  });
+
   it('says which package is missing', async () => {
     const driver = 'node:sqlite' as const;
     if (isBuiltin(driver)) await broker({ driver });
     else await assert.rejects(broker({ driver }), { code: 'BROKER_UNSUPPORTED', message: /node:sqlite/ });
+  });
+
+  it('writes nothing of channels that were only looked at: strangers cannot fill the file', async () => {
+    const small = await broker({ maxChannels: 1 });
+    const glance = await small.subscribe('glance', log);
+    for (let index = 0; index < 10; index++) {
+      (await small.subscribe(`glance:${index}`, log)).close();
+      await small.history(`page:${index}`, all, log);
+      await small.mailbox.lease(`box:${index}`, { consumer: 'c', limit: 1, leaseMs: 1_000 }, mailbox);
+    }
+    const { position } = glance;
+    const page = await small.history('glance', { ...all, after: position }, log);
+    assert.deepEqual([page.type, page.kept], ['page', { epoch: position.epoch, horizon: 0, head: 0 }]);
+    const elsewhere = { epoch: 'elsewhere', offset: 0 };
+    assert.equal((await small.history('glance', { ...all, after: elsewhere }, log)).type, 'gap');
+    const heard: unknown[] = [];
+    glance.start({
+      onPublication: ({ offset }) => heard.push(offset),
+      onLost: (reason) => heard.push(reason),
+    });
+    const answer = await small.publish('glance', { data: 1 }, log);
+    assert.ok(answer.type === 'accepted');
+    assert.deepEqual([answer.position, heard], [{ epoch: position.epoch, offset: 1 }, [1]]);
+    await assert.rejects(small.publish('other', { data: 1 }, log), { code: 'BROKER_FULL' });
+    await small.close();
+    await withDatabase((database) => {
+      assert.equal(database.prepare('SELECT count(*) AS count FROM channel').get()?.count, 1);
+    });
+  });
+
+  it('remembers no more for one publisher than its share: nobody else is refused for its sake', async () => {
+    const store = await broker({ maxRemembered: 40 });
+    const first = (publisher: string | undefined, id: string) =>
+      store.publish('a', { data: 1, producer: { id, sequence: 1 }, ...(publisher && { publisher }) }, log);
+    const keyed = (publisher: string | undefined, dedupeKey: string) =>
+      store.publish('b', { data: 1, dedupeKey, ...(publisher && { publisher }) }, log);
+    for (const publish of [first, keyed]) {
+      const outcome = async (publisher?: string): Promise<string[]> => {
+        const answers: string[] = [];
+        for (let index = 0; index < 30; index++) answers.push((await publish(publisher, `${index}`)).type);
+        return answers.filter((type) => type === 'accepted');
+      };
+      assert.equal((await outcome('greedy')).length, 4, 'a tenth for a subject');
+      assert.equal((await outcome('other')).length, 4);
+      assert.equal((await outcome()).length, 20, 'half of it for guests');
+      assert.equal((await outcome('third')).length, 4);
+    }
+    const again = await store.publish(
+      'a',
+      { data: 2, publisher: 'greedy', producer: { id: '0', sequence: 2 } },
+      log,
+    );
+    assert.equal(again.type, 'accepted', 'whoever is known goes on');
+  });
+
+  it('counts what it remembers rightly, while some of it is forgotten and after a restart', async () => {
+    const clock = new VirtualClock({ wallTime: 1_000_000 });
+    const policy = resolveChannelPolicy({ class: 'log', producerWindowMs: 1_000, dedupeWindowMs: 1_000 });
+    let small = await broker({ maxRemembered: 40, clock });
+    const publish = async (name: string): Promise<string> => {
+      const draft = { data: 1, publisher: 'ann', dedupeKey: name, producer: { id: name, sequence: 1 } };
+      return (await small.publish('a', draft, policy)).type;
+    };
+    for (let round = 0; round < 5; round++) {
+      for (let index = 0; index < 4; index++) {
+        clock.advance(200);
+        assert.equal(await publish(`${round}:${index}`), 'accepted');
+      }
+      assert.equal(await publish(`${round}:one more`), 'refused');
+      await small.close();
+      small = await broker({ maxRemembered: 40, clock });
+      assert.equal(await publish(`${round}:one more`), 'refused');
+      clock.advance(1_000);
+    }
   });
 });

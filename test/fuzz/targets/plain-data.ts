@@ -1,6 +1,6 @@
 // Plain data at random, and whether something is plain data.
 
-import { maxPacketDepth } from '../../../src/session/limits.ts';
+import { maxPacketDepth } from '../../../src/session/fixed-limits.ts';
 import type { SeededRandom } from '../../../src/testkit/simulator/seeded-random.ts';
 import { promise } from '../fuzz-target.ts';
 

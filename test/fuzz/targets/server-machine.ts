@@ -22,7 +22,7 @@ import { SinkRecorder } from './sink-recorder.ts';
 
 /** Small, so that a short script reaches them. */
 const limits = {
-  maxPacketBytes: 4_096,
+  maxPacketBytes: 16_384,
   maxSubscriptions: 4,
   maxInflight: 4,
   maxQueuedBytes: 2_000,

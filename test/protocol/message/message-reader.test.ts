@@ -182,6 +182,7 @@ describe('a reader by itself', () => {
     const calls: string[] = [];
     const handler: MessageHandler = {
       receiveMessage: () => calls.push('message'),
+      receiveFragment: () => undefined,
       receiveControl: () => calls.push('control'),
       receiveError: ({ code }) => calls.push(code),
     };
@@ -192,6 +193,25 @@ describe('a reader by itself', () => {
       reader.receive(hex(bytes));
       reader.receive(hex('81 01 41'));
       assert.deepEqual(calls, ['INVALID_UTF8']);
+    }
+  });
+});
+
+describe('fragments', () => {
+  it('are told of when they are complete, but the last, in whatever chunks they come', () => {
+    const bytes = hex('01 03 61 62 63 89 00 00 00 00 01 64 80 01 65');
+    for (const size of [1, 2, 5, bytes.length]) {
+      const calls: string[] = [];
+      const handler: MessageHandler = {
+        receiveMessage: (_, start, end) => calls.push(`message ${end - start}`),
+        receiveFragment: () => calls.push('fragment'),
+        receiveControl: () => calls.push('control'),
+        receiveError: ({ code }) => calls.push(code),
+      };
+      const limits = resolveMessageLimits();
+      const reader = new MessageReader(handler, { role: 'client', limits, isUtf8, keeping: keepingDefaults });
+      for (let at = 0; at < bytes.length; at += size) reader.receive(bytes.subarray(at, at + size));
+      assert.deepEqual(calls, ['fragment', 'control', 'fragment', 'fragment', 'message 5']);
     }
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Authenticate, type AuthenticationRequest, guest } from '../../../src/server/index.ts';
 import { VirtualClock } from '../../../src/testkit/index.ts';
-import { openRealtime, RawClient, welcome } from '../realtime-rig.ts';
+import { byName, openRealtime, RawClient, welcome } from '../realtime-rig.ts';
 
 describe('authentication', () => {
   const outcomes: [string, Authenticate, number | 'welcome'][] = [
@@ -34,6 +34,7 @@ describe('authentication', () => {
       const result = await Promise.race([answer.then(({ t }) => t), client.closed.then(({ code }) => code)]);
       assert.equal(result, outcome);
       assert.equal(errors.length, outcome === 1011 ? 1 : 0, 'what the application got wrong is reported');
+      if (outcome === 1011) assert.equal((await client.closed).reason, 'internal error');
       const { authenticated, unauthenticated } = realtime.metrics();
       assert.deepEqual([authenticated, unauthenticated], outcome === 'welcome' ? [1, 0] : [0, 1]);
     });
@@ -99,6 +100,16 @@ describe('authentication', () => {
     assert.equal(last.remoteAddress, '127.0.0.1');
   });
 
+  it('does not take somebody else for who it was', async (test) => {
+    const { realtime, url } = await openRealtime(test, {
+      authenticate: ({ token = '' }) => ({ subject: token }),
+    });
+    const client = await welcome(test, url, 'ada');
+    assert.equal((await client.ask({ t: 'auth', auth: 'eve' })).err.code, 'forbidden');
+    const [link] = realtime.connections;
+    assert.equal(link?.subject, 'ada');
+  });
+
   it('closes with 4408 when no hello comes, and while nobody has decided', async (test) => {
     const clock = new VirtualClock();
     const { url } = await openRealtime(test, { clock, authenticate: () => new Promise(() => undefined) });
@@ -140,5 +151,21 @@ describe('authentication', () => {
     } as never);
     await assert.rejects(client.opened);
     assert.equal(asked, 0);
+  });
+
+  it('is asked of no more renewals at a time than a client may have requests', async (test) => {
+    let asked = 0;
+    const { url } = await openRealtime(test, {
+      limits: { maxInflight: 3 },
+      authenticate: (request) => {
+        if (request.previous === undefined) return byName(request);
+        asked++;
+        return new Promise(() => undefined);
+      },
+    });
+    const client = await welcome(test, url, 'ada');
+    for (let id = 101; id <= 110; id++) client.send({ t: 'auth', id, auth: 'ada' });
+    assert.equal((await client.next(({ id }) => id === 110)).err.code, 'too_many_inflight');
+    assert.equal(asked, 3);
   });
 });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { defineCall, defineChannel, defineContract } from '../../../src/channel/index.ts';
 import type { Authorize, AuthorizeRequest } from '../../../src/server/index.ts';
-import { openRealtime, RawClient, welcome } from '../realtime-rig.ts';
+import { type AnyPacket, openRealtime, RawClient, welcome } from '../realtime-rig.ts';
 
 const verbs = {
   subscribe: { t: 'sub', ch: 'chat:1' },
@@ -84,6 +84,35 @@ describe('the gate', () => {
       const client = await welcome(test, url);
       assert.equal((await client.ask(verbs.subscribe)).err?.code, code, String(answer));
     }
+  });
+
+  it('takes a rule that throws for a no, and reports it', async (test) => {
+    const broken = defineContract({
+      title: 'Broken',
+      version: '1',
+      channels: {
+        chat: defineChannel('chat:{id}', {
+          class: 'log',
+          payload: z.unknown(),
+          allow: {
+            subscribe: () => {
+              throw new Error('broken');
+            },
+          },
+        }),
+      },
+    });
+    const { url, errors } = await openRealtime(test, { contracts: broken as never });
+    const client = await welcome(test, url);
+    assert.equal((await client.ask(verbs.subscribe)).err.code, 'forbidden');
+    assert.equal(errors.length, 1);
+  });
+
+  it('checks what one tells of oneself', async (test) => {
+    const { url } = await openRealtime(test);
+    const client = await welcome(test, url, 'ada');
+    assert.equal((await client.ask({ ...verbs.enter, d: { name: 7 } })).err.code, 'schema');
+    assert.ok((await client.ask({ ...verbs.enter, c: 2 })).ok);
   });
 
   it('reports what the application throws, refuses, and goes on', async (test) => {
@@ -205,5 +234,118 @@ describe('the gate', () => {
     const again = new RawClient(test, url);
     assert.equal((await again.hello({ auth: 'ada', resume: { sid, tok } })).resumed, false);
     assert.ok((await other.ask(verbs.subscribe)).ok);
+  });
+
+  for (const [what, packet] of [
+    ['a publish', { t: 'pub' }],
+    ['the input of a call', { t: 'rpc', m: 'keep' }],
+  ] as const) {
+    it(`refuses ${what} of so many maps and lists that it weighs a multiple of its bytes`, async (test) => {
+      const open = defineContract({
+        title: 'Open',
+        version: '1',
+        channels: {
+          any: defineChannel('any', {
+            class: 'log',
+            payload: z.unknown(),
+            allow: { subscribe: 'anyone', publish: 'anyone' },
+          }),
+        },
+        calls: { keep: defineCall({ input: z.unknown(), output: z.null(), allow: 'anyone' }) },
+      });
+      const { realtime, url } = await openRealtime(test, {
+        contracts: open,
+        calls: { keep: () => null },
+        limits: { maxContainers: 50 },
+      } as never);
+      const client = await welcome(test, url);
+      const lists = (count: number): unknown[] => [new Array(count - 2).fill([])];
+      const ask = (d: unknown): Promise<AnyPacket> => client.ask({ ch: 'any', ...packet, d });
+      assert.deepEqual((await ask(lists(50))).err, undefined);
+      const { err } = await ask({ map: lists(50) });
+      assert.deepEqual([err.code, err.msg], ['bad_request', 'more than 50 maps and lists']);
+      assert.equal(realtime.metrics().limitsReached.maxContainers, 1);
+    });
+  }
+
+  it('asks which key is written, and whether it is taken away: one who may write one may not remove another', async (test) => {
+    const asked: unknown[] = [];
+    const { url } = await openRealtime(test, {
+      authorize: (request) => {
+        if (request.verb !== 'publish') return true;
+        asked.push([request.stateKey, request.removed, request.data]);
+        return request.stateKey === 'mine';
+      },
+    });
+    const client = await welcome(test, url, 'ada');
+    const price = (symbol: string) => ({ t: 'pub', ch: 'prices', d: { symbol, price: 1 } });
+    const remove = (k: string) => ({ t: 'pub', ch: 'prices', k, d: null, x: 1 });
+    assert.equal((await client.ask(price('mine'))).err, undefined);
+    assert.equal((await client.ask(price('theirs'))).err.code, 'forbidden');
+    assert.equal((await client.ask(remove('theirs'))).err.code, 'forbidden');
+    assert.equal((await client.ask(remove('mine'))).err, undefined);
+    assert.deepEqual(asked, [
+      ['mine', undefined, { symbol: 'mine', price: 1 }],
+      ['theirs', undefined, { symbol: 'theirs', price: 1 }],
+      ['theirs', true, undefined],
+      ['mine', true, undefined],
+    ]);
+  });
+
+  it('is asked of as many subscriptions at a time as a client may have, however fast it changes its mind', async (test) => {
+    let asked = 0;
+    let isQuick = false;
+    const answers: ((answer: boolean) => void)[] = [];
+    const { url } = await openRealtime(test, {
+      limits: { maxSubscriptions: 3 },
+      authorize: () => {
+        asked++;
+        return isQuick || new Promise((resolve) => answers.push(resolve));
+      },
+    });
+    const client = await welcome(test, url, 'ada');
+    for (let id = 1; id <= 10; id++) {
+      client.send({ t: 'sub', id: 100 + id, ch: 'chat:1' });
+      client.send({ t: 'unsub', id: 200 + id, ch: 'chat:1' });
+    }
+    await client.next(({ id }) => id === 210);
+    assert.equal(asked, 3);
+    const codes = client.received.filter(({ id }) => id > 100 && id <= 110).map(({ err }) => err.code);
+    assert.deepEqual(codes, [...new Array(3).fill('cancelled'), ...new Array(7).fill('too_many_inflight')]);
+    for (const answer of answers) answer(true);
+    isQuick = true;
+    assert.ok((await client.ask({ t: 'sub', ch: 'chat:1' })).ok);
+  });
+
+  it('answers every request to subscribe once, also one that is replaced before it was permitted', async (test) => {
+    const answers: ((answer: boolean) => void)[] = [];
+    const { realtime, url } = await openRealtime(test, {
+      authorize: () => new Promise((resolve) => answers.push(resolve)),
+    });
+    const client = await welcome(test, url, 'ada');
+    const first = client.ask({ t: 'sub', ch: 'chat:1' });
+    const second = client.ask({ t: 'sub', ch: 'chat:1' });
+    assert.equal((await first).err.code, 'cancelled');
+    answers[1]!(true);
+    assert.ok((await second).ok);
+    const third = client.ask({ t: 'sub', ch: 'chat:2' });
+    await client.ask({ t: 'unsub', ch: 'chat:7' });
+    realtime.authorizeAgain('ada');
+    // Asked again, in the order of subscribing: what is not permitted any more ends before the first answer.
+    answers.at(-1)!(false);
+    assert.equal((await third).err.code, 'forbidden');
+  });
+
+  it('greets a client that is refused a channel again while it resumes', async (test) => {
+    const answers: ((answer: boolean) => void)[] = [];
+    const { realtime, url } = await openRealtime(test, {
+      authorize: () => new Promise((resolve) => answers.push(resolve)),
+    });
+    const client = new RawClient(test, url);
+    const greeted = client.hello({ auth: 'ada', resume: { ch: [['chat:1', 'e', 1]] } });
+    while (answers.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    realtime.authorizeAgain('ada');
+    answers[1]!(false);
+    assert.equal((await greeted).res[0].err.code, 'forbidden');
   });
 });

@@ -85,4 +85,28 @@ describe('stream pump', () => {
     await settled();
     assert.equal((errors[0] as Error).message, 'not so fast');
   });
+
+  for (const [name, end] of [
+    [
+      'throws',
+      (): never => {
+        throw new Error('no return');
+      },
+    ],
+    ['gives no promise', () => ({ done: true, value: undefined })],
+    ['gives nothing', () => undefined],
+  ] as const) {
+    it(`stops a source written by hand whose return ${name}`, async () => {
+      const source = {
+        [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: 1 }), return: end }),
+      } as unknown as AsyncIterable<number>;
+      const errors: unknown[] = [];
+      const pump = new StreamPump(source, { onItem: () => false, report: (error) => errors.push(error) });
+      const ended = pump.run();
+      await settled();
+      assert.doesNotThrow(() => pump.stop());
+      await ended;
+      assert.equal(errors.length, name === 'throws' ? 1 : 0);
+    });
+  }
 });

@@ -91,7 +91,8 @@ describe('framed stream: a peer that does not read', () => {
     await microtasks();
     const before = framed.bufferedAmount;
     for (let count = 0; count < 2_000; count += 1) stream.receive(ping(String(count)));
-    assert.equal(handler.calls.length, 2_000);
+    // A flood is read in several turns.
+    while (handler.calls.length < 2_000) await microtasks();
     assert.equal(framed.bufferedAmount, before);
     stream.drain();
     await microtasks();
@@ -341,7 +342,7 @@ describe('framed stream: memory that is used again for what arrives next', () =>
     assert.ok(room !== undefined);
     assert.equal(room.length, bytes.length - 30_000);
     room.set(bytes.subarray(30_000));
-    stream.handler?.receiveBytes(room);
+    stream.handler?.receiveBytes(room, true);
     assert.equal(framed.roomForMore(), undefined);
     assert.deepEqual(handler.kept, [long]);
     assert.equal(handler.kept[0]?.buffer, room.buffer);
@@ -357,7 +358,7 @@ describe('framed stream: memory that is used again for what arrives next', () =>
     const room = framed.roomForMore();
     assert.ok(room !== undefined);
     room.set(bytes.subarray(30_000, 35_000));
-    stream.handler?.receiveBytes(room.subarray(0, 5_000));
+    stream.handler?.receiveBytes(room.subarray(0, 5_000), true);
     assert.equal(framed.roomForMore(), undefined);
     framed.resume(PauseReason.Application);
     await microtasks();

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Admission, type AdmissionLimits } from '../../../src/websocket/server/admission.ts';
+import {
+  Admission,
+  type AdmissionLimits,
+  ProcessAdmission,
+} from '../../../src/websocket/server/admission.ts';
 
-function open(limits: Partial<AdmissionLimits>) {
+function open(limits: Partial<AdmissionLimits>, process = new ProcessAdmission()) {
   const refused: string[] = [];
   const many = 1000;
   const admission = new Admission(
@@ -14,6 +18,7 @@ function open(limits: Partial<AdmissionLimits>) {
       ...limits,
     },
     (limit) => refused.push(limit),
+    process,
   );
   return { admission, refused };
 }
@@ -26,6 +31,22 @@ describe('admission', () => {
     admission.leave('a');
     assert.deepEqual([admission.enter('c'), admission.enter('c')], [true, false]);
     assert.deepEqual(refused, ['maxConnections', 'maxConnections']);
+  });
+
+  it('counts all servers of a process together, to the highest of their caps', () => {
+    const process = new ProcessAdmission();
+    const small = open({ maxConnections: 2, maxHandshakes: 1 }, process);
+    const large = open({ maxConnections: 3, maxHandshakes: 2 }, process);
+    assert.deepEqual([large.admission.enter('a'), large.admission.enter('a')], [true, true]);
+    assert.equal(small.admission.enter('a'), false);
+    large.admission.settle('a');
+    assert.deepEqual([small.admission.enter('a'), small.admission.enter('a')], [true, false]);
+    small.admission.settle('a');
+    large.admission.settle('a');
+    assert.equal(small.admission.enter('a'), false);
+    small.admission.leave('a');
+    assert.equal(small.admission.enter('a'), true);
+    assert.deepEqual(small.refused, ['maxHandshakes', 'maxConnections', 'maxConnections']);
   });
 
   it('counts each address by itself', () => {

@@ -26,6 +26,13 @@ describe('the client behind proxies', () => {
     it(what, () => assert.equal(clients.find(peer, forwardedFor), client));
   }
 
+  it('is whom a proxy tells of that comes by a Unix socket, if that is trusted', () => {
+    const local = new ClientAddresses(['unix', '10.0.0.0/8']);
+    assert.equal(local.find('', '198.51.100.1, 10.0.0.1'), '198.51.100.1');
+    assert.equal(local.find('', undefined), '');
+    assert.equal(new ClientAddresses(['unix']).find('10.0.0.1', '198.51.100.1'), '10.0.0.1');
+  });
+
   it('is the peer by default', () => {
     assert.equal(new ClientAddresses().find('127.0.0.1', '198.51.100.1'), '127.0.0.1');
   });

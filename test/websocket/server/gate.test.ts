@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { describe, it } from 'node:test';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { reject } from '../../../src/websocket/index.ts';
+import { reject, WebSocketServer, type WebSocketServerOptions } from '../../../src/websocket/index.ts';
+import { Gate } from '../../../src/websocket/server/gate.ts';
+import { openFileLimit } from '../../../src/websocket/server/open-files.ts';
+import { resolveServerOptions } from '../../../src/websocket/server/server-options.ts';
 import { makeCertificate } from '../certificate.ts';
 import { openServer } from '../open-server.ts';
 import { RawClient, upgradeRequest } from '../raw-client.ts';
@@ -126,6 +135,30 @@ describe('handshakes that fail', () => {
     await Promise.all(held.map((client) => client.gone()));
   });
 
+  it('are not those that the server refuses for a reason of its own', async (test) => {
+    const { port, server } = await openServer(test, {
+      limits: { maxFailedHandshakesPerMinute: 1 },
+      tarpitMs: 60_000,
+      upgrade: () => reject(503),
+    });
+    for (let index = 0; index < 3; index += 1) assert.equal(await answerTo(port), '503');
+    assert.equal(server.counters.maxFailedHandshakesPerMinute, 0);
+  });
+
+  it('leave their place when nobody waits for the answer any more', async (test) => {
+    const { port, server } = await openServer(test, {
+      limits: { maxFailedHandshakesPerMinute: 1, maxConnections: 3 },
+      tarpitMs: 60_000,
+      upgrade: async ({ path }) => (path === '/' ? reject(401) : {}),
+    });
+    assert.equal(await answerTo(port), '401');
+    const held = await Promise.all(Array.from({ length: 2 }, () => RawClient.connect(port)));
+    for (const client of held) client.socket.write(upgradeRequest());
+    while (server.counters.maxFailedHandshakesPerMinute < 2) await new Promise(setImmediate);
+    for (const client of held) client.socket.destroy();
+    while (server.connections.size < 3) await RawClient.open(port, { path: '/in' }).catch(() => undefined);
+  });
+
   it('are not those of a plain request, with which others look whether the server is alive', async (test) => {
     const { port, server } = await openServer(test, {
       limits: { maxFailedHandshakesPerMinute: 1 },
@@ -182,6 +215,22 @@ describe('half-open TLS handshakes', () => {
   });
 });
 
+describe('the descriptor of a socket', () => {
+  const socketWith = (fd: number) => ({ _handle: { fd } }) as never;
+
+  it('is free below the cap, full above it, and the last ones are not spent on refusals', () => {
+    const reports: unknown[] = [];
+    const settings = resolveServerOptions({ limits: { maxDescriptors: 10 } });
+    const gate = new Gate(settings, (error) => reports.push(error));
+    assert.equal(gate.checkDescriptor(socketWith(9)), 'free');
+    assert.deepEqual(reports, []);
+    assert.equal(gate.checkDescriptor(socketWith(10)), 'full');
+    assert.equal(gate.checkDescriptor(socketWith(openFileLimit() - 1)), 'last');
+    assert.equal(gate.counts.snapshot().maxDescriptors, 2);
+    assert.equal(reports.length, 1);
+  });
+});
+
 describe('a process that is nearly out of descriptors', { skip: process.platform === 'win32' }, () => {
   it('answers 503, counts, tells once, and serves again when there are some', async () => {
     const script = fileURLToPath(new URL('few-descriptors.js', import.meta.url));
@@ -198,5 +247,53 @@ describe('a process that is nearly out of descriptors', { skip: process.platform
       errors: ['DESCRIPTORS_LOW'],
       afterwards: '101',
     });
+  });
+});
+
+describe('a server behind a Unix socket', () => {
+  async function openLocal(test: TestContext, options: WebSocketServerOptions<undefined>) {
+    const folder = await mkdtemp(join(tmpdir(), 'tidewire-'));
+    const path = join(folder, 'socket');
+    const http = createServer();
+    http.listen(path);
+    await once(http, 'listening');
+    const server = new WebSocketServer({ server: http, ...options });
+    test.after(async () => {
+      await server.close({ timeoutMs: 0 });
+      http.close();
+      await rm(folder, { recursive: true });
+    });
+    async function answer(headers: Record<string, string> = {}): Promise<string> {
+      const socket = connect(path);
+      socket.on('error', () => undefined);
+      socket.write(upgradeRequest({ headers }));
+      const [head] = (await once(socket, 'data')) as [Buffer];
+      return head.toString('latin1', 9, 12);
+    }
+    return { server, answer };
+  }
+  const limits = { maxConnectionsPerAddress: 1, maxFailedHandshakesPerMinute: 1 };
+
+  it('does not take all its clients for one', async (test) => {
+    const { answer } = await openLocal(test, {
+      limits,
+      tarpitMs: 60_000,
+      upgrade: ({ headers }) => (headers.get('x-reject') ? reject(401) : {}),
+    } as WebSocketServerOptions<undefined>);
+    assert.deepEqual([await answer(), await answer()], ['101', '101']);
+    const refused = { 'x-reject': 'yes' };
+    assert.deepEqual([await answer(refused), await answer(refused)], ['401', '401']);
+  });
+
+  it('knows them apart by the word of a proxy that it trusts', async (test) => {
+    const { answer, server } = await openLocal(test, { limits, trustProxy: ['unix'] });
+    const from = (address: string) => ({ 'x-forwarded-for': address });
+    assert.equal(await answer(from('198.51.100.1')), '101');
+    assert.equal(await answer(from('198.51.100.1')), '503');
+    assert.equal(await answer(from('198.51.100.2')), '101');
+    assert.deepEqual(
+      [...server.connections].map(({ remoteAddress }) => remoteAddress),
+      ['198.51.100.1', '198.51.100.2'],
+    );
   });
 });

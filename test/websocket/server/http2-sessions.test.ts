@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { connect, constants } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
+import { connect as connectTcp } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { UsageError, WebSocketServer } from '../../../src/websocket/index.ts';
 import { makeCertificate } from '../certificate.ts';
 import { ServerLog } from '../http2/server-log.ts';
@@ -138,6 +141,46 @@ describe('server with http2 on its own port', () => {
     assert.equal(busy.destroyed, false);
     tunnel.stream.close();
     await once(busy, 'close');
+  });
+
+  it('says how much it takes, and takes no more', async () => {
+    const { port } = await serve();
+    const session = await openSession(`http://127.0.0.1:${port}`);
+    cleanups.push(() => cutSession(session));
+    const { maxConcurrentStreams, maxHeaderListSize } = session.remoteSettings;
+    assert.deepEqual([maxConcurrentStreams, maxHeaderListSize], [1_000, 16_384]);
+    const fields = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-${index}`, 'a']));
+    assert.equal((await new Tunnel(session, '/', fields(80)).response)[':status'], 200);
+    assert.notEqual(await new Tunnel(session, '/', fields(110)).closed, constants.NGHTTP2_NO_ERROR);
+    assert.notEqual(await new Tunnel(session, '/', { 'x-long': 'a'.repeat(17_000) }).closed, 0);
+  });
+
+  it('outlives a session that breaks the rules', async () => {
+    const { port } = await serve();
+    const client = connectTcp({ port, host: '127.0.0.1' });
+    client.on('error', () => undefined);
+    // The preface of HTTP/2, and a frame that is no SETTINGS.
+    client.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\u0004\0\0\0\0\0\u0001aaaa', 'latin1');
+    client.resume();
+    await once(client, 'close');
+    const session = await openSession(`http://127.0.0.1:${port}`);
+    cleanups.push(() => cutSession(session));
+    assert.equal((await new Tunnel(session, '/').response)[':status'], 200);
+  });
+
+  it('begins no session any more while it closes', async () => {
+    const { server, port } = await serve({ tls: certificate });
+    const socket = connectTcp({ port, host: '127.0.0.1' });
+    await once(socket, 'connect');
+    const closing = server.close();
+    const late = connect(`https://localhost:${port}`, {
+      createConnection: () =>
+        connectTls({ socket, ca: certificate.cert, servername: 'localhost', ALPNProtocols: ['h2'] }),
+    });
+    late.on('error', () => undefined);
+    await once(late, 'close');
+    assert.deepEqual(await closing, { closed: 0, terminated: 0 });
   });
 
   it('caps the sessions as it caps connections', async () => {

@@ -86,6 +86,14 @@ describe('a server on its own port with TLS', () => {
     }
   });
 
+  it('cuts those whose descriptor is above the cap, before their TLS handshake', async (test) => {
+    const { port, server } = await openServer(test, { tls: { key, cert }, limits: { maxDescriptors: 1 } });
+    const client = await RawClient.connect(port);
+    await client.rest();
+    await client.gone();
+    assert.equal(server.counters.maxDescriptors, 1);
+  });
+
   it('tells of a reset as of any other', async (test) => {
     const { port, called, calls } = await openServer(test, { tls: { key, cert } });
     const client = await connectTls(port);

@@ -232,10 +232,11 @@ describe('a request that is cut anywhere', () => {
 
 describe('the deadline of the opening handshake', () => {
   it('cuts a client that sends nothing', async (test) => {
-    const { port } = await openServer(test, { handshakeTimeoutMs: 1 });
+    const { port, server } = await openServer(test, { handshakeTimeoutMs: 1 });
     const client = await RawClient.connect(port);
     await client.rest();
     await client.gone();
+    assert.equal(server.counters.handshakeTimeoutMs, 1);
   });
 
   it('cuts a client that drips its request, however often it sends', async (test) => {
@@ -276,6 +277,25 @@ describe('the deadline of the opening handshake', () => {
 });
 
 describe('caps on connections', () => {
+  it('tell the limitReached hook each time, under the name of the counter; what it throws is reported', async (test) => {
+    const reached: string[] = [];
+    const { port, server, errors } = await openServer(test, {
+      limits: { maxConnections: 1 },
+      limitReached: (limit) => {
+        reached.push(limit);
+        throw new Error('not my day');
+      },
+    });
+    await RawClient.open(port);
+    for (let count = 0; count < 2; count++) assert.match(await refusalOf(port), /^HTTP\/1\.1 503 /);
+    assert.deepEqual(reached, ['maxConnections', 'maxConnections']);
+    assert.equal(server.counters.maxConnections, 2);
+    assert.deepEqual(
+      errors.map(({ message }) => message),
+      ['not my day', 'not my day'],
+    );
+  });
+
   it('answer 503 with Retry-After, count it, and let others in when one leaves', async (test) => {
     const { port, server, called } = await openServer(test, { limits: { maxConnections: 2 } });
     const [first] = [await RawClient.open(port), await RawClient.open(port)];
@@ -323,6 +343,7 @@ describe('a refusal', () => {
   it('does not keep a socket whose client ends nothing', async (test) => {
     const { port, server } = await openServer(test, {
       limits: { maxConnections: 1 },
+      handshakeTimeoutMs: 100_000_000,
       upgrade: () => reject(403),
     });
     const client = await RawClient.connect(port, { allowHalfOpen: true });
@@ -334,6 +355,19 @@ describe('a refusal', () => {
       await new Promise(setImmediate);
     }
     assert.equal(server.connections.size, 0);
+  });
+
+  it('is not given to everybody, while many read theirs', async (test) => {
+    const { port } = await openServer(test, { limits: { maxHandshakes: 1 } });
+    const clients = await Promise.all(
+      Array.from({ length: 50 }, () => RawClient.connect(port, { allowHalfOpen: true })),
+    );
+    const [first, ...others] = clients as [RawClient, ...RawClient[]];
+    const answers = await Promise.all(others.map((client) => client.rest()));
+    assert.ok(answers.some((answer) => answer.toString().startsWith('HTTP/1.1 503 ')));
+    assert.ok(answers.some((answer) => answer.length === 0));
+    for (const client of clients) client.socket.destroy();
+    await first.gone();
   });
 
   it('never reads what follows the request', async (test) => {

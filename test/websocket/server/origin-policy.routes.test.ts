@@ -72,9 +72,9 @@ const routes: readonly Route[] = [
   },
   {
     name: 'a server of channels',
-    async open(webSocket) {
+    async open({ limits, ...webSocket }) {
       const contracts = defineContract({ title: 'Routes', version: '1.0.0', channels: {} });
-      const realtime = createRealtime({ contracts, port: 0, webSocket });
+      const realtime = createRealtime({ contracts, port: 0, webSocket, ...(limits && { limits }) });
       await realtime.listening;
       return {
         port: realtime.address()?.port ?? 0,

@@ -43,7 +43,7 @@ describe('the origin policy', () => {
 describe('a server', () => {
   it('refuses a page of another site with 403, before its hook is asked', async (test) => {
     let asked = 0;
-    const { port, calls } = await openServer(test, {
+    const { port, server, calls } = await openServer(test, {
       allowedOrigins: ['https://app.example.com'],
       upgrade: () => {
         asked += 1;
@@ -58,6 +58,7 @@ describe('a server', () => {
     assert.equal(await ask('https://evil.example'), 'HTTP/1.1 403 Forbidden');
     assert.equal(asked, 0);
     assert.deepEqual(calls, []);
+    assert.equal(server.counters.allowedOrigins, 1);
     assert.equal(await ask('https://example.com'), 'HTTP/1.1 101 Switching Protocols');
     assert.equal(await ask('https://app.example.com'), 'HTTP/1.1 101 Switching Protocols');
     assert.equal(asked, 2);

@@ -102,6 +102,21 @@ describe('what all connections hold together', () => {
     assert.equal((await modest.frame()).payload.length, 103);
   });
 
+  it('is one for all servers of the process', async (test) => {
+    const limits = { maxMessageBytes: MiB, maxUnfinishedBytes: 2 * MiB };
+    const [first, second] = [await openServer(test, { limits }), await openServer(test, { limits })];
+    const greedy = [await RawClient.open(first.port), await RawClient.open(first.port)];
+    const modest = await RawClient.open(second.port);
+    for (const client of greedy) client.send(begin(900_000));
+    modest.send(begin(800_000));
+    await first.called('error BUDGET_EXCEEDED');
+    assert.deepEqual(await Promise.race(greedy.map((client) => client.close())), [1013, '']);
+    assert.deepEqual(
+      [first.server.counters.maxUnfinishedBytes, second.server.counters.maxUnfinishedBytes],
+      [1, 0],
+    );
+  });
+
   it('is given back when a message ends, and when its connection does', async (test) => {
     const { port, server, called, calls } = await openServer(test, {
       limits: { maxMessageBytes: MiB, maxUnfinishedBytes: 2 * MiB },
@@ -174,6 +189,20 @@ describe('the rate of one connection', () => {
     assert.ok(server.counters.maxMessagesPerSecond >= 1);
   });
 
+  it('counts every fragment', async (test) => {
+    const { port, server } = await openServer(test, {
+      limits: { maxMessagesPerSecond: 200 },
+      message: (connection, data) => void connection.send(data),
+    });
+    const client = await RawClient.open(port);
+    client.send({ opcode: 1, isFinal: false, payload: Buffer.from('a') });
+    for (let index = 0; index < 250; index += 1)
+      client.send({ opcode: 0, isFinal: false, payload: Buffer.from('b') });
+    client.send({ opcode: 0, payload: Buffer.from('c') });
+    assert.equal((await client.text()).length, 252);
+    assert.ok(server.counters.maxMessagesPerSecond >= 1);
+  });
+
   it('counts bytes too', async (test) => {
     const { port, server } = await openServer(test, {
       limits: { maxBytesPerSecond: 100_000 },
@@ -186,4 +215,33 @@ describe('the rate of one connection', () => {
     assert.equal(await client.text(), '1');
     assert.ok(server.counters.maxBytesPerSecond >= 1);
   });
+});
+
+describe('a connection that brings much at once', () => {
+  for (const [name, send] of [
+    ['messages', (client: RawClient, index: number) => client.sendText(String(index))],
+    ['Pings', (client: RawClient) => client.send({ opcode: 9 })],
+  ] as const) {
+    it(`leaves some of each turn to others: ${name}`, async (test) => {
+      const calls: string[] = [];
+      let whenFirst: () => void = () => undefined;
+      const handle = (from: string): void => {
+        if (calls.length === 0) whenFirst();
+        calls.push(from);
+        for (const begun = performance.now(); performance.now() - begun < 0.2; );
+      };
+      const { port } = await openServer(test, {
+        message: (_, data) => handle(data === 'quiet' ? 'quiet' : 'loud'),
+        ping: () => handle('loud'),
+      });
+      const [loud, quiet] = [await RawClient.open(port), await RawClient.open(port)];
+      whenFirst = () => quiet.sendText('quiet');
+      loud.socket.cork();
+      for (let index = 0; index < 2_000; index += 1) send(loud, index);
+      loud.socket.uncork();
+      while (calls.length < 2_001) await new Promise(setImmediate);
+      const place = calls.indexOf('quiet');
+      assert.ok(place < 1_500, `the other was heard after ${place} messages`);
+    });
+  }
 });

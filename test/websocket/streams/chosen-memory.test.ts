@@ -6,6 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import {
   canChooseMemory,
   chooseNext,
+  leaveRoom,
   readIntoSharedMemory,
 } from '../../../src/websocket/streams/chosen-memory.ts';
 
@@ -49,6 +50,10 @@ async function openPair(test: TestContext): Promise<Reading> {
   return new Reading(near, far);
 }
 
+function holds(socket: Socket, memory: Buffer): boolean {
+  return Object.getOwnPropertySymbols(socket).some((symbol) => Reflect.get(socket, symbol) === memory);
+}
+
 describe('memory chosen for reads', () => {
   it('is the same for all sockets', async (test) => {
     const one = await openPair(test);
@@ -76,6 +81,22 @@ describe('memory chosen for reads', () => {
       reading.memories.map((memory) => memory === room.buffer),
       [false, true, false],
     );
+  });
+
+  it('is the shared memory again at once, when the room is let go', async (test) => {
+    const reading = await openPair(test);
+    reading.room = Buffer.alloc(5);
+    reading.far.write('a');
+    await reading.until('a');
+    const { room } = reading;
+    assert.ok(holds(reading.near, room));
+    leaveRoom(reading.near);
+    assert.ok(!holds(reading.near, room));
+    reading.room = undefined;
+    reading.far.write('12345');
+    await reading.until('a12345');
+    assert.equal(room.toString('latin1'), '\0'.repeat(5));
+    assert.equal(reading.memories[0], reading.memories[1]);
   });
 
   it('leaves backpressure as it is: a paused socket is not read', async (test) => {

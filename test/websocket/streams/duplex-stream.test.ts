@@ -101,6 +101,34 @@ for (const { name, prototype } of [
       await recorder.untilBytes('1234');
     });
 
+    it('puts nothing into the room that it was given, once our side has ended', async (test) => {
+      const { near, far } = await open(test);
+      const room = Buffer.alloc(8);
+      const recorder = Object.assign(new Recorder(), { roomForMore: () => room });
+      const stream = new DuplexStream(near);
+      stream.start(recorder);
+      far.write('first');
+      await recorder.untilBytes('first');
+      stream.end();
+      far.write('second');
+      await recorder.untilBytes('firstsecond');
+      assert.equal(room.toString('latin1'), '\0'.repeat(8));
+    });
+
+    it('holds no room when the stream is gone', async (test) => {
+      const { near, far } = await open(test);
+      const room = Buffer.alloc(8);
+      const recorder = Object.assign(new Recorder(), { roomForMore: () => room });
+      const stream = new DuplexStream(near);
+      stream.start(recorder);
+      far.write('first');
+      await recorder.untilBytes('first');
+      stream.destroy();
+      await recorder.until('closed');
+      const held = Object.getOwnPropertySymbols(near).map((symbol) => Reflect.get(near, symbol));
+      assert.ok(!held.includes(room));
+    });
+
     it('delivers bytes, the end and the close, each in its turn', async (test) => {
       const { near, far } = await open(test);
       const recorder = new Recorder();

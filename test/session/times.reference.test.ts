@@ -1,4 +1,4 @@
-// The reference pages of channel errors and limits say what the code says.
+// The reference pages of channel errors and times say what the code says.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,6 @@ import {
   closeVerdict,
   errorRetry,
   SessionCloseCode,
-  sessionLimitDefaults,
   sessionTimeDefaults,
 } from '../../src/session/index.ts';
 
@@ -29,7 +28,7 @@ function rows(page: string): string[][] {
 
 describe('the reference tells what the code does', () => {
   const errors = rows('channel-errors.md');
-  const limits = rows('channel-limits.md');
+  const times = rows('channel-times.md');
 
   it('every error code, with what trying again does', () => {
     for (const [code, retry] of Object.entries(errorRetry)) {
@@ -51,15 +50,14 @@ describe('the reference tells what the code does', () => {
     }
   });
 
-  it('every limit and time, with its default', () => {
+  it('every time, with its default', () => {
     const defaults = {
-      ...sessionLimitDefaults,
       ...sessionTimeDefaults,
       ...clientTimeDefaults,
       ...backoffDefaults,
     };
     for (const [name, value] of Object.entries(defaults)) {
-      const cells = limits.find(([option]) => option === name);
+      const cells = times.find(([option]) => option === name);
       assert.ok(
         cells?.some((cell) => cell.replaceAll(' ', '') === String(value)),
         `${name} ${value}`,
