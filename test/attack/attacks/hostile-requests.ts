@@ -93,6 +93,7 @@ export const hostileRequests: readonly Attack[] = [
     about: 'is refused on 300 connections, reads none of the answers, and stays',
     needs: 'routes',
     runsOnce: true,
+    counter: 'maxFailedHandshakesPerMinute',
     async run(attacker) {
       const clients = await Promise.all(
         Array.from({ length: 300 }, async () => {
