@@ -652,7 +652,7 @@ export const channelMutations = [
     {
       section: 'Sessions',
       file: 'server/realtime-server.js',
-      tests: ['server/realtime-server', 'e2e/secrets.realtime'],
+      tests: ['server/realtime-server', 'server/auth/contract-gate'],
     },
     [
       [

@@ -100,6 +100,8 @@ describe('realtime server', () => {
     const { realtime, url } = await openRealtime(test);
     const first = new RawClient(test, url);
     const { sid, tok } = await first.hello({ auth: 'ada' });
+    for (const secret of [sid, tok]) assert.match(secret, /^[\w-]{24}$/, '144 bits');
+    assert.notEqual(sid, tok);
     const { ok } = await first.ask({ t: 'sub', ch: 'chat:1' });
     first.socket.close();
     await first.closed;

@@ -202,6 +202,14 @@ describe('jwt', () => {
     assert.equal(requests(), 1);
   });
 
+  it('does not call a token bad when what it was given is no set of keys', async (test) => {
+    const { url } = await serveKeys(test, () => ({ body: { keys: 'none' } }));
+    const refused: string[] = [];
+    const authenticate = jwt({ jwks: url, issuer, audience, onRefused: (code) => refused.push(code) });
+    await assert.rejects(async () => ask(authenticate, await token()));
+    assert.deepEqual(refused, []);
+  });
+
   it('lets a connection in, renews its token in place, and keeps the subject', async (test) => {
     const { url } = await openRealtime(test, { authenticate: withKeys() });
     const client = new RawClient(test, url);
