@@ -74,6 +74,7 @@ export class Http2Stream implements ByteStream {
     stream.on('data', (chunk: Buffer) => this.#handler?.receiveBytes(chunk));
     stream.resume();
     if (stream.destroyed) queueMicrotask(() => this.#receiveClosed());
+    else if (stream.readableEnded) queueMicrotask(() => this.#handler?.receiveEnd());
   }
 
   #owe(): void {
