@@ -345,12 +345,8 @@ export const channelMutations = [
         'tokenFrom.cookie === undefined ? undefined : cookies.get(tokenFrom.cookie)',
         "cookies.get(tokenFrom.cookie ?? 'token')",
       ],
-      [
-        'what is no base64 is no credential',
-        "return isWhole && isUtf8(bytes) ? bytes.toString('utf8') : undefined;",
-        "return isUtf8(bytes) ? bytes.toString('utf8') : undefined;",
-      ],
-      ['what is no UTF-8 is no credential', 'return isWhole && isUtf8(bytes) ?', 'return isWhole ?'],
+      ['what is no base64 is no credential', 'return isWhole && isUtf8(bytes) ?', 'return isUtf8(bytes) ?'],
+      ['what is no UTF-8 is no credential', ' && isUtf8(bytes)', ''],
       ['a renewal has nothing of the request that opened', 'headers: noHeaders,', ''],
     ],
   ),
@@ -368,7 +364,7 @@ export const channelMutations = [
     ['a connection does not change its subject', 'if (answer.subject !== this.subject) {', 'if (false) {'],
     [
       'a renewal that is rejected renews nothing',
-      "if (answer.type === 'rejected')\n                return reply({ err: errorBody('unauthenticated', answer.reason) });",
+      "return reply({ err: errorBody('unauthenticated', answer.reason) });",
       ';',
     ],
     [

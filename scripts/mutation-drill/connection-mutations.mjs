@@ -7,7 +7,8 @@ const sender = 'websocket/connection/message-sender.js';
 const connection = 'websocket/server/server-connection.js';
 const budget = 'websocket/connection/shared-budget.js';
 const framedTests = [
-  'websocket/connection/',
+  'websocket/connection/framed-stream',
+  'websocket/connection/message-sender',
   'websocket/server/server-limits',
   'websocket/server/server-connection',
 ];
@@ -280,10 +281,11 @@ export const connectionMutations = [
       "this.owner.receiveQueued(bytes);\n        return 'queued';",
       "return 'queued';",
     ],
+    ['a caller may use its bytes again', 'const kept = new Uint8Array(payload);', 'const kept = payload;'],
     [
-      'a caller may use its bytes again',
-      'const kept = this.masks ? new Uint8Array(payload) : payload;\n            return this.defer',
-      'const kept = payload;\n            return this.defer',
+      'a caller may use its bytes again while they are compressed',
+      'opcode === Opcode.Binary ? new Uint8Array(payload) : payload',
+      'payload',
     ],
   ]),
 
@@ -436,7 +438,7 @@ export const connectionMutations = [
       ';',
     ],
     ['the connection is closed with 1011', 'this.framed.close(CloseCode.InternalError);', ';'],
-    ['the application is told', 'reportTo(this.owner.handlers, error, this);', ';'],
+    ['the application is told', "reportTo(this.owner.handlers, errorOf(thrown, 'a handler'), this);", ';'],
   ]),
   ...grouped(
     {

@@ -74,7 +74,11 @@ export const openingMutations = [
       "exchange.carrier.on('close', this.#onGone);",
       ';',
     ],
-    ['a socket that was gone before is counted out', 'if (this.#exchange.isGone) {', 'if (false) {'],
+    [
+      'a socket that was gone before is counted out',
+      'if (this.#exchange.isGone) {\n            // Its',
+      'if (false) {\n            // Its',
+    ],
     ['nothing is read while the application decides', 'this.#exchange.carrier.pause();', ';'],
     ['a hook that rejects is answered, and ends nothing else', ', (error) => this.#fail(error));', ');'],
     [
@@ -82,11 +86,7 @@ export const openingMutations = [
       "'The server could not decide about this request.'",
       'String(error)',
     ],
-    [
-      'an error of the hook is reported',
-      'this.#core.report(error instanceof Error',
-      'void (error instanceof Error',
-    ],
+    ['an error of the hook is reported', "this.#core.report(errorOf(error, 'the upgrade hook'));", ';'],
     ['a server that closes takes nobody in', 'if (!this.#core.isAccepting) {', 'if (false) {'],
     [
       'a decision that comes after the refusal comes too late',
@@ -297,11 +297,7 @@ export const openingMutations = [
     ['the last descriptors are not spent on refusals', "? 'full' : 'last'", "? 'full' : 'full'"],
   ]),
   ...grouped({ section: 'Addresses', file: `${server}/gate.js`, tests: [`${server}/gate`] }, [
-    [
-      'a proxy is not counted as a client',
-      'settings.clients.isProxy(this.#peer) ? undefined : this.#peer',
-      'this.#peer',
-    ],
+    ['a proxy is not counted as a client', ' && !settings.clients.isProxy(this.#peer)', ''],
     [
       'a client behind a proxy is counted by its own address',
       'settings.clients.find(this.#peer, forwardedFor)',
