@@ -1,8 +1,18 @@
 // Switches off, one after the other, each check of a list, and shows that some test fails without it:
-// npm run drill:protocol -- [--only WORD] [--check] [--write], and drill:defences.
-// --check only looks whether each mutation still finds its place; --write puts the result into the list's document.
+// npm run drill:protocol -- [--only WORD] [--left] [--check] [--write], and drill:defences.
+// --left: those that nothing had noticed when the list's document was written, or that are new; --check only looks whether
+// each still finds its place; --write puts the result into the document.
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +20,10 @@ import { parseArgs } from 'node:util';
 import { defences, protocol } from './mutation-drill/lists.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** What takes longer waits for something that will not come. */
-const timeLimitMs = 60_000;
+/** Tests that are silent for longer wait for something that will not come: a busy machine is slow, and never silent. */
+const silenceMs = 45_000;
+/** The verdict on a mutant that survived. */
+const nothing = '**nothing**';
 /** Mutants that are tested at a time. */
 const atOnce = 2;
 
@@ -19,19 +31,22 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string' },
+    left: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
 const list = positionals[0] === 'defences' ? defences : protocol;
+const written = verdictsIn(join(root, list.document));
 const mutations = list.mutations.filter(
-  ({ section, must, file }) =>
-    values.only === undefined || `${section} ${must} ${file}`.includes(values.only),
+  (mutation) =>
+    titleOf(mutation).includes(values.only ?? '') &&
+    (!values.left || (written.get(titleOf(mutation)) ?? nothing) === nothing),
 );
 
-const lost = mutations.filter(({ file, find }) => occurrences(readSource(file), find) !== 1);
+const lost = mutations.filter(({ file, find }) => placesOf(readSource(file), find).length !== 1);
 for (const { file, find, section, must } of lost) {
-  const times = occurrences(readSource(file), find);
+  const times = placesOf(readSource(file), find).length;
   console.error(
     `${file} holds what "${must}" (${section}) is switched off by ${times} times, not once: ${find}\n` +
       '  if the check moved, say in scripts/mutation-drill where it is now; if it is gone, take it off the list',
@@ -68,14 +83,14 @@ async function drill() {
       results[index] = await tryOut(folder, mutation);
       const { failed } = results[index];
       const verdict = failed === undefined ? 'SURVIVED' : `by: ${failed}`;
-      console.log(`${mutation.section}: ${mutation.must}\n    ${verdict}`);
+      console.log(`${titleOf(mutation)}\n    ${verdict}`);
     }
   };
   await Promise.all(folders.map(work));
   const survivors = results.filter(({ failed }) => failed === undefined);
   console.log(`${results.length - survivors.length} of ${results.length} killed`);
   if (survivors.length > 0) process.exitCode = 1;
-  if (values.write) writeFileSync(join(root, list.document), page(results));
+  if (values.write) writeFileSync(join(root, list.document), page(verdictsWith(results)));
 }
 
 async function tryOut(folder, { file, find, replace, tests }) {
@@ -83,10 +98,8 @@ async function tryOut(folder, { file, find, replace, tests }) {
   if (able.length === 0) return {};
   const path = join(folder, 'dist/src', file);
   const source = readFileSync(path, 'utf8');
-  writeFileSync(
-    path,
-    source.replace(find, () => replace),
-  );
+  const [at] = placesOf(source, find);
+  writeFileSync(path, source.slice(0, at) + replace + source.slice(at + find.length));
   // What does not even parse proves nothing.
   const { status, stderr } = spawnSync(process.execPath, ['--check', path], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${file} is no module any more: ${replace}\n${stderr}`);
@@ -124,9 +137,10 @@ function runTests(folder, prefixes) {
     const deadline = setTimeout(() => {
       failed = `${prefixes[0]}: its tests do not come to an end`;
       child.kill('SIGKILL');
-    }, timeLimitMs);
+    }, silenceMs);
     child.stdout.setEncoding('utf8');
     child.stdout.on('data', (text) => {
+      deadline.refresh();
       output += text;
       failed ??= /^ *not ok \d+ - (.*)$/m.exec(output.slice(0, output.lastIndexOf('\n') + 1))?.[1];
       // One is enough.
@@ -143,19 +157,49 @@ function readSource(file) {
   return readFileSync(join(root, 'dist/src', file), 'utf8');
 }
 
-function occurrences(text, part) {
-  return text.split(part).length - 1;
+/** Where a part of code stands in a file; what a comment repeats of it does not count. */
+function placesOf(source, part) {
+  const places = [];
+  for (let at = source.indexOf(part); at !== -1; at = source.indexOf(part, at + 1)) {
+    const ahead = source.slice(source.lastIndexOf('\n', at - 1) + 1, at);
+    if (!/^\s*(?:\/\/|\*|\/\*)/.test(ahead)) places.push(at);
+  }
+  return places;
 }
 
-function page(results) {
-  const rows = mutations.map(({ section, must, file }, index) => {
-    const { failed = '**nothing**' } = results[index];
-    return `| ${section} | ${must} | \`${file.replace(/\.js$/, '')}\` | ${failed.replaceAll('|', '\\|').replaceAll('\\#', '#')} |`;
+function titleOf({ section, must, file }) {
+  return `| ${section} | ${must} | \`${file.replace(/\.js$/, '')}\` |`;
+}
+
+/** What noticed each mutation when the document was last written. */
+function verdictsIn(path) {
+  const verdicts = new Map();
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+  for (const title of list.mutations.map(titleOf)) {
+    const row = lines.find((line) => line.startsWith(title));
+    if (row !== undefined) verdicts.set(title, row.slice(title.length + 1, -2));
+  }
+  return verdicts;
+}
+
+/** The same with what this run has shown. */
+function verdictsWith(results) {
+  const verdicts = new Map(written);
+  for (const [index, { failed = nothing }] of results.entries()) {
+    verdicts.set(titleOf(mutations[index]), failed.replaceAll('|', '\\|').replaceAll('\\#', '#'));
+  }
+  return verdicts;
+}
+
+function page(verdicts) {
+  const rows = list.mutations.map((mutation) => {
+    const title = titleOf(mutation);
+    return [title, verdicts.get(title) ?? nothing];
   });
-  const killed = results.filter(({ failed }) => failed !== undefined).length;
-  return `${list.introduction(killed, results.length)}
+  const killed = rows.filter(([, verdict]) => verdict !== nothing).length;
+  return `${list.introduction(killed, rows.length)}
 | ${list.sectionName} | what must be | in | noticed by |
 | --- | --- | --- | --- |
-${rows.join('\n')}
+${rows.map(([title, verdict]) => `${title} ${verdict} |`).join('\n')}
 `;
 }

@@ -9,13 +9,24 @@ const registry = 'session/machine/session-registry.js';
 const desk = 'server/auth/authentication-desk.js';
 const gate = 'server/auth/contract-gate.js';
 const jwt = 'server/auth/jwt.js';
-const machines = ['session/machine', 'server/realtime-server'];
+const limitTests = ['session/machine.limits', 'server/limits', 'server/options'];
+const machines = [
+  'session/machine',
+  'server/auth/contract-gate',
+  'server/auth/authentication-desk',
+  'server/calls/',
+  'server/realtime-server',
+];
 const codecs = ['session/codec', 'session/packet-check', 'session/machine.hostile-server'];
 
 export const channelMutations = [
   ...grouped({ section: 'Packets', file: machine, tests: machines }, [
-    ['a packet has a longest length', 'if (message.length > limit)', 'if (false)'],
-    ['a hello has a shorter one', ': maxHelloBytes;', ': Infinity;'],
+    ['a packet has a longest length', 'if (message.length > this.#hub.limits[limit])', 'if (false)'],
+    [
+      'a hello has a shorter one',
+      "? 'maxPacketBytes' : 'maxHelloBytes'",
+      "? 'maxPacketBytes' : 'maxPacketBytes'",
+    ],
     ['nothing comes before hello', "this.#state !== 'new' || packet.t !== 'hello'", 'false'],
     ['hello comes once', "throw new PacketError('a second hello');", 'return;'],
     ['another version of the protocol is refused', 'if (packet.v !== 1)', 'if (false)'],
@@ -43,12 +54,7 @@ export const channelMutations = [
   ]),
   ...grouped({ section: 'Packets', file: 'session/codec/messagepack-reader.js', tests: codecs }, [
     ['a packet is no deeper than 32', 'if (depth > maxPacketDepth)', 'if (false)'],
-    ['decoded maps have no prototype', 'Object.create(null)', '({})'],
-    [
-      'an announced number of elements is not believed',
-      'if (elements > this.#bytes.length - this.#at)',
-      'if (false)',
-    ],
+    ['decoded maps have no prototype', 'Object.setPrototypeOf({}, null)', '({})'],
     ['an announced length is not believed', 'if (length > this.#bytes.length - start)', 'if (false)'],
     ['a key is text', "if (typeof name !== 'string')", 'if (false)'],
     ['a key comes once', 'if (name in fields)', 'if (false)'],
@@ -80,16 +86,19 @@ export const channelMutations = [
     },
     [
       ['packets have a rate', 'const debtMs = this.#packets.spend(now, 1);', 'const debtMs = 0;'],
-      ['one who is far ahead is closed', 'if (debtMs > maxDebtMs)', 'if (false)'],
-      ['publishes have a rate', "pub: 'publishes',", 'pub: undefined,'],
-      ['subscribing has a rate', "sub: 'requests',", 'sub: undefined,'],
-      ['history has a rate', "hist: 'requests',", 'hist: undefined,'],
-      ['presence has a rate', "pres: 'requests',", 'pres: undefined,'],
-      ['calls have a rate', "rpc: 'requests',", 'rpc: undefined,'],
-      ['credentials have a rate', "auth: 'requests',", 'auth: undefined,'],
-      ['what is refused is counted', 'this.#onRefused();', ';'],
-      ['a rate that is mistyped is refused', 'if (!Object.hasOwn(rateLimitDefaults, name))', 'if (false)'],
-      ['a rate is a number from 1', '!Number.isFinite(rate[part]) || rate[part] < 1', 'false'],
+      [
+        'one who is far ahead is closed',
+        'return debtMs > maxDebtMs ? Number.POSITIVE_INFINITY : debtMs;',
+        'return debtMs;',
+      ],
+      ['publishes have a rate', "pub: 'maxPublishesPerSecond',", 'pub: undefined,'],
+      ['subscribing has a rate', "sub: 'maxRequestsPerSecond',", 'sub: undefined,'],
+      ['history has a rate', "hist: 'maxRequestsPerSecond',", 'hist: undefined,'],
+      ['presence has a rate', "pres: 'maxRequestsPerSecond',", 'pres: undefined,'],
+      ['calls have a rate', "rpc: 'maxRequestsPerSecond',", 'rpc: undefined,'],
+      ['credentials have a rate', "auth: 'maxRequestsPerSecond',", 'auth: undefined,'],
+      ['packets that are refused are counted', "this.#onLimit('maxPacketsPerSecond');", ';'],
+      ['what is refused besides is counted', 'this.#onLimit(limit);', ';'],
     ],
   ),
   ...grouped({ section: 'Rates', file: machine, tests: machines }, [
@@ -102,34 +111,35 @@ export const channelMutations = [
     ['a reply makes room', 'this.#inflight--;', ';'],
   ]),
   ...grouped({ section: 'Caps', file: subscriptions, tests: machines }, [
-    [
-      'subscriptions have a largest number',
-      'if (this.#entries.size >= this.#host.maxSubscriptions) {',
-      'if (false) {',
-    ],
+    ['subscriptions have a largest number', 'if (this.#entries.size >= most) {', 'if (false) {'],
     ['the name of a channel is checked', 'if (!isChannelName(ch))', 'if (false)'],
     ['a channel is named once in a resume', 'if (names.has(ch))', 'if (false)'],
   ]),
   ...grouped({ section: 'Caps', file: 'session/machine/presence-desk.js', tests: machines }, [
     [
       'presences have a largest number',
-      '!this.#entered.has(packet.ch) && this.#entered.size >= this.#host.maxPresences',
+      '!this.#entered.has(ch) && this.#entered.size >= maxPresences',
       'false',
     ],
     [
+      'what one tells of oneself has a largest cost',
+      'if (dataCost(data) > maxPresenceBytes) {',
+      'if (false) {',
+    ],
+    [
       'watched channels have a largest number',
-      'if (this.#watched.size >= this.#host.maxWatched) {',
+      'if (this.#watched.size >= this.#host.limits.maxSubscriptions) {',
       'if (false) {',
     ],
     [
       'clocks that are remembered have a largest number',
-      'if (this.#asked.size > this.#host.maxPresences * 2)',
+      'if (this.#asked.size > this.#host.limits.maxPresences * 2)',
       'if (false)',
     ],
     ['the name of a channel is checked', 'if (!isChannelName(packet.ch))', 'if (false)'],
   ]),
   ...grouped({ section: 'Caps', file: 'session/machine/call-desk.js', tests: machines }, [
-    ['a page of history has a largest number', 'Math.min(packet.n, this.#host.historyPage)', 'packet.n'],
+    ['a page of history has a largest number', 'Math.min(packet.n, historyPage)', 'packet.n'],
     ['the name of a channel is checked', 'if (!isChannelName(packet.ch))', 'if (false)'],
     ['an id is of one call at a time', 'if (this.#running.has(id))', 'if (false)'],
     [
@@ -146,7 +156,7 @@ export const channelMutations = [
   ...grouped({ section: 'Caps', file: 'session/machine/connection-output.js', tests: machines }, [
     [
       'publications wait while the queue is full',
-      'this.#sink.bufferedAmount < this.#limits.maxQueuedBytes',
+      'this.#sink.bufferedAmount < this.#host.limits.maxQueuedBytes',
       'true',
     ],
     [
@@ -156,12 +166,16 @@ export const channelMutations = [
     ],
   ]),
   ...grouped({ section: 'Caps', file: 'session/machine/replay-gate.js', tests: machines }, [
-    ['what is held for readers has a largest number', 'if (this.#items.length <= this.#max)', 'if (true)'],
+    [
+      'what is held for readers has a largest number',
+      'if (this.#items.length <= this.#host.limits.maxGate)',
+      'if (true)',
+    ],
   ]),
   ...grouped({ section: 'Caps', file: 'session/machine/presence-stream.js', tests: machines }, [
     [
       'members that are listed have a largest number',
-      '(this.#map?.count ?? 0) <= this.#host.maxListed',
+      '(this.#map?.count ?? 0) <= this.#host.limits.maxListedMembers',
       'true',
     ],
   ]),
@@ -177,8 +191,8 @@ export const channelMutations = [
     [
       [
         'subscriptions of the address have a largest number',
-        'if (subscriptions.length > most)',
-        'if (false)',
+        'if (subscriptions.length <= maxSubscriptions)',
+        'if (true)',
       ],
       [
         'the plain form can be switched off',
@@ -188,10 +202,10 @@ export const channelMutations = [
     ],
   ),
   ...grouped({ section: 'Caps', file: 'server/options.js', tests: ['server/options'] }, [
-    ['a limit that is mistyped is refused', 'if (!Object.hasOwn(known, name))', 'if (false)'],
+    ['a time that is mistyped is refused', 'if (!Object.hasOwn(sessionTimeDefaults, name))', 'if (false)'],
     [
-      'there is no limit of nothing, and none that is unlimited',
-      '!Number.isSafeInteger(value) || value < 1 || value > most',
+      'there is no time of nothing',
+      '!Number.isSafeInteger(value) || value < 1 || value > longestTimerMs',
       'false',
     ],
     [
@@ -202,17 +216,77 @@ export const channelMutations = [
     ['silence is no fault before a ping is', 'if (idleMs <= pingMs) {', 'if (false) {'],
   ]),
   ...grouped({ section: 'Caps', file: 'server/transports/websocket-door.js', tests: ['server/'] }, [
-    [
-      'a message is no longer than a packet',
-      'maxMessageBytes: Math.max(limits.maxPacketBytes, maxHelloBytes),',
-      '',
-    ],
     ['a server that closes lets nobody in', 'if (!this.isOpen) {', 'if (false) {'],
     ['openings that are refused are counted', 'metrics.refusedOpenings++;', ';'],
     [
       'where every page may connect, cookies count for pages of this host',
       "new OriginPolicy(allowedOrigins === '*' ? [] : allowedOrigins)",
       'new OriginPolicy(allowedOrigins)',
+    ],
+  ]),
+
+  ...grouped({ section: 'Caps', file: 'session/limits.js', tests: limitTests }, [
+    ['a limit that is mistyped is refused', 'if (!Object.hasOwn(sessionLimitDefaults, name))', 'if (false)'],
+    [
+      'there is no limit of nothing, and none that is unlimited',
+      'if (Number.isSafeInteger(value) && value > 0)',
+      'if (true)',
+    ],
+    ['a limit of a part is below that of its whole', 'if (given[part] !== undefined) {', 'if (false) {'],
+  ]),
+  ...grouped({ section: 'Caps', file: 'server/limits.js', tests: limitTests }, [
+    ['a limit that is mistyped is refused', 'if (!limitNames.has(name))', 'if (false)'],
+    ['a message is no longer than a packet', 'maxMessageBytes: maxPacketBytes,', ''],
+    [
+      'publishes are no more than packets',
+      "fitPart(rates, asked, { part: 'maxPublishesPerSecond', whole: 'maxPacketsPerSecond' });",
+      ';',
+    ],
+    [
+      'requests are no more than packets',
+      "fitPart(rates, asked, { part: 'maxRequestsPerSecond', whole: 'maxPacketsPerSecond' });",
+      ';',
+    ],
+    [
+      'packets are no more than messages',
+      "fitPart(rates, asked, { part: 'maxPacketsPerSecond', whole: 'maxMessagesPerSecond' });",
+      ';',
+    ],
+    [
+      'one queue is no longer than all',
+      'maxTotalQueuedBytes !== undefined && queueBytes > maxTotalQueuedBytes',
+      'false',
+    ],
+    ['a longest packet fits into the budget', 'if (value < bytes) {', 'if (false) {'],
+  ]),
+  ...grouped({ section: 'Caps', file: gate, tests: ['server/auth/contract-gate'] }, [
+    ['maps and lists have a largest number', 'if (!hasMoreContainers(sent, maxContainers))', 'if (true)'],
+    ['they are counted', "this.#options.onLimit('maxContainers');", ';'],
+  ]),
+  ...grouped(
+    { section: 'Packets', file: 'channel/plain-data.js', tests: ['channel/', 'server/auth/contract-gate'] },
+    [
+      ['a payload is no deeper than 28', 'if (depth > maxPayloadDepth)', 'if (false)'],
+      ['half a surrogate pair is no text', 'value.isWellFormed() ?', 'true ?'],
+    ],
+  ),
+  ...grouped({ section: 'Packets', file: 'session/codec/well-formed.js', tests: codecs }, [
+    [
+      'half a surrogate pair reaches nobody',
+      'return mayHoldHalves ? repair(value) : value;',
+      'return value;',
+    ],
+  ]),
+  ...grouped({ section: 'Brokers', file: 'broker/guard/guarded-broker.js', tests: ['broker/guard/'] }, [
+    ['a call to a broker has a deadline', 'this.#deadline.begin(onLate);', ';'],
+    ['what comes too late is closed', '(source) => source.close());', '() => {});'],
+    ['an answer is checked', 'if (isAnswer(answer))', 'if (true)'],
+    ['an item is checked', 'if (feed.isItem(item))', 'if (true)'],
+    ['a fault is counted', 'onFault(what);', ';'],
+    [
+      'after a fault nothing more is delivered',
+      "this.#options.onFault('item');\n                    source.close();\n                    lose('unavailable');",
+      "this.#options.onFault('item');",
     ],
   ]),
 
@@ -271,11 +345,8 @@ export const channelMutations = [
         'tokenFrom.cookie === undefined ? undefined : cookies.get(tokenFrom.cookie)',
         "cookies.get(tokenFrom.cookie ?? 'token')",
       ],
-      [
-        'what is no base64 is no credential',
-        "return isWhole ? bytes.toString('utf8') : undefined;",
-        "return bytes.toString('utf8');",
-      ],
+      ['what is no base64 is no credential', 'return isWhole && isUtf8(bytes) ?', 'return isUtf8(bytes) ?'],
+      ['what is no UTF-8 is no credential', ' && isUtf8(bytes)', ''],
       ['a renewal has nothing of the request that opened', 'headers: noHeaders,', ''],
     ],
   ),
@@ -293,13 +364,13 @@ export const channelMutations = [
     ['a connection does not change its subject', 'if (answer.subject !== this.subject) {', 'if (false) {'],
     [
       'a renewal that is rejected renews nothing',
-      "if (answer.type === 'rejected')\n                return refuse(errorBody('unauthenticated', answer.reason));",
+      "return reply({ err: errorBody('unauthenticated', answer.reason) });",
       ';',
     ],
     [
       'with a new credential everything is authorised again',
-      '{ authMs: expiresInMs } });\n            this.authorizeAgain();',
-      '{ authMs: expiresInMs } });',
+      'reply({ ok: this.#timeLeft });\n            this.authorizeAgain();',
+      'reply({ ok: this.#timeLeft });',
     ],
     [
       'a check that throws lets nobody in',
@@ -425,8 +496,8 @@ export const channelMutations = [
     ],
     [
       'history shows what a subscription shows',
-      'isVisible === undefined ? page.publications : page.publications.filter(isVisible)',
-      'page.publications',
+      'isVisible === undefined ? fitting : fitting.filter(isVisible)',
+      'fitting',
     ],
   ]),
   ...grouped({ section: 'Authorisation', file: 'session/machine/presence-desk.js', tests: machines }, [
@@ -560,9 +631,10 @@ export const channelMutations = [
     ],
     [
       'sessions that were left have a largest number',
-      'if (this.#released.size > (this.#options.maxReleased ?? 100_000))',
-      'if (false)',
+      'if (this.#released.size <= (this.#options.maxReleased ?? 100_000))',
+      'if (true)',
     ],
+    ['sessions that are forgotten are counted', 'this.#options.onForgotten?.();', ';'],
     ['a session that was left has an end', 'this.#deadlines.pass(this.#options.now());', ';'],
   ]),
   ...grouped({ section: 'Sessions', file: machine, tests: machines }, [
@@ -577,7 +649,7 @@ export const channelMutations = [
     {
       section: 'Sessions',
       file: 'server/realtime-server.js',
-      tests: ['server/realtime-server', 'e2e/secrets.realtime'],
+      tests: ['server/realtime-server', 'server/auth/contract-gate'],
     },
     [
       [

@@ -7,12 +7,25 @@ const sender = 'websocket/connection/message-sender.js';
 const connection = 'websocket/server/server-connection.js';
 const budget = 'websocket/connection/shared-budget.js';
 const framedTests = [
-  'websocket/connection/',
+  'websocket/connection/framed-stream',
+  'websocket/connection/message-sender',
   'websocket/server/server-limits',
   'websocket/server/server-connection',
 ];
 
 export const connectionMutations = [
+  ...grouped(
+    {
+      section: 'All servers of a process',
+      file: 'websocket/connection/process-total.js',
+      tests: ['websocket/connection/', 'websocket/server/admission', 'websocket/server/server-limits'],
+    },
+    [
+      ['what one server holds has a limit', 'if (this.amount + more > this.limit)', 'if (false)'],
+      ['what all hold together has a limit', 'return this.#amount + more > highest;', 'return false;'],
+      ['a server that holds nothing is not asked to give way', 'this.#holders.delete(share);', ';'],
+    ],
+  ),
   ...grouped({ section: 'Lengths', file: 'protocol/limits.js', tests: ['protocol/limits'] }, [
     ['a frame longer than a message is no limit', 'if (maxFrameBytes > maxMessageBytes) {', 'if (false) {'],
     [
@@ -36,7 +49,6 @@ export const connectionMutations = [
     [
       ['a limit that is mistyped is refused', 'if (!names.has(name))', 'if (false)'],
       ['a limit that stands beside the limits is refused', 'if (names.has(name))', 'if (false)'],
-      ['the default queue is 1 MiB', 'maxQueuedBytes: 1024 * 1024,', 'maxQueuedBytes: 1e9,'],
     ],
   ),
   ...grouped(
@@ -90,7 +102,7 @@ export const connectionMutations = [
       [
         'a cap of descriptors is below that of the process',
         "'maxDescriptors', maxDescriptors, 1, openFileLimit()",
-        "'maxDescriptors', maxDescriptors, 1, 1e9",
+        "'maxDescriptors', maxDescriptors, 1, 2 ** 40",
       ],
     ],
   ),
@@ -126,31 +138,31 @@ export const connectionMutations = [
     [
       [
         'unfinished messages of all have a budget',
-        'byBytes > 0 && this.#unfinishedBytes > this.#limits.maxUnfinishedBytes',
-        'false',
+        "this.#relieve('maxUnfinishedBytes', this.#unfinished);",
+        ';',
       ],
-      [
-        'queues of all have a budget',
-        'byBytes > 0 && this.#queuedBytes > this.#limits.maxTotalQueuedBytes',
-        'false',
-      ],
+      ['queues of all have a budget', "this.#relieve('maxTotalQueuedBytes', this.#queued);", ';'],
       [
         'long messages are inflated a few at a time',
-        'return this.#inflating < this.#limits.maxInflating;',
+        'return this.#inflating.exceeds(1) === undefined;',
         'return true;',
       ],
       ['one that waits is counted', "this.#owner.count('maxInflating');", ';'],
+      ['one that is done leaves its place to the next', 'message.receiveTurn();', ';'],
       [
-        'one that is done leaves its place to the next',
-        'message.receiveTurn();\n            return;',
-        'return;',
+        'one that waits has its turn only when its own server has a place',
+        'if (!budget.canInflate)',
+        'if (false)',
       ],
-      ['one that is done leaves its place', 'this.#inflating -= 1;', ';'],
+      ['one that is done leaves its place', 'this.#inflating.change(-1);', ';'],
       [
         'one that is gone does not take a place',
-        'forgetInflating(message) {\n        this.#waiting.delete(message);',
+        'forgetInflating(message) {\n        this.#process.waiting.delete(message);',
         'forgetInflating(message) {',
       ],
+      ['the one who holds most gives way', 'if (weight <= most)', 'if (weight > most && most > 0)'],
+      ['it is counted', 'heaviest?.owner.count(limit);', ';'],
+      ['where all servers together hold too much, it may be one of another', "tooMuch === 'server'", 'true'],
     ],
   ),
   ...grouped(
@@ -160,12 +172,6 @@ export const connectionMutations = [
       tests: ['websocket/server/server-limits', 'websocket/server/opening-handshake'],
     },
     [
-      [
-        'the one who holds most gives way',
-        'connection.weight(limit) > heaviest.weight(limit)',
-        'connection.weight(limit) < heaviest.weight(limit)',
-      ],
-      ['it is counted', 'this.count(limit);\n        heaviest', 'heaviest'],
       [
         'a connection that is gone counts no more',
         'this.gate.admission.leave(connection.remoteAddress);',
@@ -275,26 +281,18 @@ export const connectionMutations = [
       "this.owner.receiveQueued(bytes);\n        return 'queued';",
       "return 'queued';",
     ],
+    ['a caller may use its bytes again', 'const kept = new Uint8Array(payload);', 'const kept = payload;'],
     [
-      'a caller may use its bytes again',
-      'const kept = this.masks ? new Uint8Array(payload) : payload;\n            return this.defer',
-      'const kept = payload;\n            return this.defer',
+      'a caller may use its bytes again while they are compressed',
+      'opcode === Opcode.Binary ? new Uint8Array(payload) : payload',
+      'payload',
     ],
   ]),
 
   ...grouped({ section: 'Floods', file: framed, tests: framedTests }, [
-    ['messages have a rate', 'this.messagesLeft < 0 ||', ''],
-    ['bytes have a rate', ' || this.bytesLeft < 0)', ')'],
-    [
-      'Pings count as messages',
-      'receivePing(bytes, start, end) {\n        this.messagesLeft -= 1;',
-      'receivePing(bytes, start, end) {',
-    ],
-    [
-      'Pongs count as messages',
-      'receivePong(bytes, start, end) {\n        this.messagesLeft -= 1;',
-      'receivePong(bytes, start, end) {',
-    ],
+    ['messages have a rate', 'if (this.messagesLeft < 0)', 'if (false)'],
+    ['bytes have a rate', 'if (this.bytesLeft < 0)', 'if (false)'],
+    ['one that floods lets others have their turn', 'isAll || !loopTurn.isLong(performance.now())', 'true'],
     ['a connection that is ahead is counted', 'this.budget?.count(exceeded);', ';'],
     ['a connection that is ahead is not read', 'this.pause(PauseReason.Rate);', ';'],
     ['the timer of a connection that is gone is stopped', 'this.rate?.close();', ';'],
@@ -440,7 +438,7 @@ export const connectionMutations = [
       ';',
     ],
     ['the connection is closed with 1011', 'this.framed.close(CloseCode.InternalError);', ';'],
-    ['the application is told', 'reportTo(this.owner.handlers, error, this);', ';'],
+    ['the application is told', "reportTo(this.owner.handlers, errorOf(thrown, 'a handler'), this);", ';'],
   ]),
   ...grouped(
     {

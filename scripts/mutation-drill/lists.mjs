@@ -21,7 +21,7 @@ demands, runs the tests beside it, and puts the check back; then the next. Writt
 
 Demanded and not in the table, since no check stands for them: what a person must choose (which extensions to register),
 what the runtime does (TLS and its server name, TCP), and RFC 6455's one connection at a time to a host while it is
-being opened (4.1), which is not done.
+being opened (4.1), which is not done: [why](../reference/client.md#many-connections-at-once).
 `,
 };
 
@@ -32,8 +32,7 @@ export const defences = {
   sectionName: 'defence',
   introduction: (killed, all) => `# The mutation drill of the defences
 
-What [SECURITY.md](../../SECURITY.md), [limits.md](../reference/limits.md) and
-[channel-limits.md](../reference/channel-limits.md) promise, switched off one after the other as
+What [SECURITY.md](../../SECURITY.md) and [limits.md](../reference/limits.md) promise, switched off one after the other as
 [the mutation drill](mutations.md) does it. Written by \`npm run drill:defences -- --write\`: **${killed} of ${all}**
 mutations are noticed.
 

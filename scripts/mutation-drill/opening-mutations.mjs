@@ -74,7 +74,11 @@ export const openingMutations = [
       "exchange.carrier.on('close', this.#onGone);",
       ';',
     ],
-    ['a socket that was gone before is counted out', 'if (this.#exchange.isGone) {', 'if (false) {'],
+    [
+      'a socket that was gone before is counted out',
+      'if (this.#exchange.isGone) {\n            // Its',
+      'if (false) {\n            // Its',
+    ],
     ['nothing is read while the application decides', 'this.#exchange.carrier.pause();', ';'],
     ['a hook that rejects is answered, and ends nothing else', ', (error) => this.#fail(error));', ');'],
     [
@@ -82,11 +86,7 @@ export const openingMutations = [
       "'The server could not decide about this request.'",
       'String(error)',
     ],
-    [
-      'an error of the hook is reported',
-      'this.#core.report(error instanceof Error',
-      'void (error instanceof Error',
-    ],
+    ['an error of the hook is reported', "this.#core.report(errorOf(error, 'the upgrade hook'));", ';'],
     ['a server that closes takes nobody in', 'if (!this.#core.isAccepting) {', 'if (false) {'],
     [
       'a decision that comes after the refusal comes too late',
@@ -241,7 +241,7 @@ export const openingMutations = [
       ['a refusal that was given leaves its place', 'this.#held -= 1;', ';'],
     ],
   ),
-  ...grouped({ section: 'Failed handshakes', file: opening, tests: handshakes }, [
+  ...grouped({ section: 'Failed handshakes', file: opening, tests: [`${server}/gate`] }, [
     ['a refusal is held back', 'if (!isFailure(status) || !this.#visit.holdBack()) {', 'if (true) {'],
     ['what is the fault of the server is not the fault of the client', 'status < 500', 'status < 600'],
     ['one who asks for a page has not failed', ' && status !== 426', ''],
@@ -265,16 +265,8 @@ export const openingMutations = [
       tests: [`${server}/admission`, `${server}/gate`],
     },
     [
-      [
-        'connections have a largest number',
-        'if (this.#connections >= this.#limits.maxConnections)',
-        'if (false)',
-      ],
-      [
-        'handshakes have a largest number',
-        'if (this.#handshakes >= this.#limits.maxHandshakes)',
-        'if (false)',
-      ],
+      ['connections have a largest number', 'if (this.#connections.exceeds(1))', 'if (false)'],
+      ['handshakes have a largest number', 'if (this.#handshakes.exceeds(1))', 'if (false)'],
       [
         'connections of one address have a largest number',
         'if (share.connections >= this.#limits.maxConnectionsPerAddress) {',
@@ -286,15 +278,10 @@ export const openingMutations = [
         'if (false) {',
       ],
       ['each cap that was reached is counted', 'this.#count(limit);', ';'],
-      [
-        'a handshake that is over leaves its place',
-        'settle(address) {\n        this.#handshakes -= 1;',
-        'settle(address) {',
-      ],
+      ['a handshake that is over leaves its place', 'this.#handshakes.change(-1);', ';'],
       ['a handshake that is over leaves the place of its address', 'share.handshakes -= 1;', ';'],
-      ['a connection that is gone leaves its place', 'this.#connections -= 1;', ';'],
+      ['a connection that is gone leaves its place', 'this.#connections.change(-1);', ';'],
       ['a connection that is gone leaves the place of its address', 'share.connections -= 1;', ';'],
-      ['an address without a connection is forgotten', 'this.#shares.delete(group);', ';'],
       [
         'IPv6 addresses of one client count together',
         'const group = addressGroup(address);\n        const share = this.#shares.get(group) ??',
@@ -310,11 +297,7 @@ export const openingMutations = [
     ['the last descriptors are not spent on refusals', "? 'full' : 'last'", "? 'full' : 'full'"],
   ]),
   ...grouped({ section: 'Addresses', file: `${server}/gate.js`, tests: [`${server}/gate`] }, [
-    [
-      'a proxy is not counted as a client',
-      'settings.clients.isProxy(this.#peer) ? undefined : this.#peer',
-      'this.#peer',
-    ],
+    ['a proxy is not counted as a client', ' && !settings.clients.isProxy(this.#peer)', ''],
     [
       'a client behind a proxy is counted by its own address',
       'settings.clients.find(this.#peer, forwardedFor)',
@@ -327,11 +310,6 @@ export const openingMutations = [
     ],
   ]),
   ...grouped({ section: 'Addresses', file: addresses, tests: [`${server}/client-address`] }, [
-    [
-      'X-Forwarded-For of who is no proxy is not read',
-      'forwardedFor === undefined || !this.isProxy(peer)',
-      'forwardedFor === undefined',
-    ],
     [
       'what stands left of an address that is no proxy is not believed',
       'while (this.isProxy(address)) {',

@@ -6,6 +6,7 @@ import { addConform } from './commands/conform.ts';
 import { addConnect } from './commands/connect.ts';
 import { addEcho } from './commands/echo.ts';
 import { addServe } from './commands/serve.ts';
+import { escapeControls } from './escape-controls.ts';
 import { commandFailure, ExitCode } from './exit-code.ts';
 
 const { version } = createRequire(import.meta.url)('tidewire/package.json') as { version: string };
@@ -47,6 +48,6 @@ function explain(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
   const failure = commandFailure(error);
   if (failure === undefined) throw error;
-  console.error(`tidewire: ${failure.message}`);
+  console.error(`tidewire: ${escapeControls(failure.message)}`);
   return failure.exitCode;
 }

@@ -28,6 +28,7 @@ import {
 } from './channel-access.ts';
 import { BrokerSource } from './hub/broker-source.ts';
 import { HubTimer } from './hub/hub-timer.ts';
+import { NodeCalls } from './hub/node-calls.ts';
 import { resolveLimits } from './limits.ts';
 import { warningLogger } from './logger.ts';
 import { MetricsCounter, type RealtimeMetrics } from './metrics.ts';
@@ -65,6 +66,8 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
   readonly #access: ChannelAccess;
   readonly #hub: Hub;
   readonly #timer: HubTimer;
+  /** Where the broker may have other nodes. */
+  readonly #nodes: NodeCalls | undefined;
   readonly #door: WebSocketDoor;
   readonly #server: WebSocketServer<ClientLink> | undefined;
   readonly #metrics = new MetricsCounter();
@@ -147,6 +150,18 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
       limits: limits.session,
     });
     this.#timer = new HubTimer(this.#hub, clock);
+    if (!this.#ownsBroker) {
+      this.#nodes = new NodeCalls({
+        broker: this.#broker,
+        node,
+        clock,
+        onCall: (call) => {
+          if (call.do === 'authorize') this.#hub.authorizeAgain(call.subject);
+          else this.#revokeHere(call);
+        },
+        report,
+      });
+    }
 
     this.#door = new WebSocketDoor({
       hub: this.#hub,
@@ -245,18 +260,26 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
   }
 
   /**
-   * Closes connections with 4403, and their sessions cannot be continued. That `authenticate` lets nobody in with the
-   * same credential again is the application's part.
+   * Closes connections with 4403, and their sessions cannot be continued; also on the other nodes of the broker, as far as
+   * it reaches them now. That `authenticate` lets nobody in with the same credential again is the application's part.
+   * Returns how many were closed here.
    */
   revoke(whom: ClientSelector): number {
+    this.#nodes?.tell({ do: 'revoke', ...whom });
+    return this.#revokeHere(whom);
+  }
+
+  #revokeHere(whom: ClientSelector): number {
     const sids = [...this.#door.links].filter(selects(whom)).map(({ sid }) => sid);
     const count = this.#door.close(selects(whom), SessionCloseCode.Forbidden, 'revoked');
     for (const sid of sids) if (sid !== undefined) this.#hub.sessions.end(sid);
     return count;
   }
 
-  /** What a subject may do has changed: its live subscriptions are authorised again, and those refused end. */
+  /** What a subject may do has changed: its live subscriptions are authorised again, and those refused end; also on the
+   * other nodes of the broker. */
   authorizeAgain(subject: string): void {
+    this.#nodes?.tell({ do: 'authorize', subject });
     this.#hub.authorizeAgain(subject);
   }
 
@@ -298,6 +321,7 @@ export class RealtimeServer<KnownChannels extends Channels = Channels, KnownCall
     if (this.#server === undefined) await this.#door.emptied(timeoutMs);
     else await this.#server.close({ timeoutMs, code: ServiceRestart, reason: 'the server restarts' });
     this.#timer.stop();
+    this.#nodes?.close();
     if (this.#ownsBroker) await this.#broker.close();
   }
 }

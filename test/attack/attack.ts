@@ -47,6 +47,8 @@ export interface Attack {
   /** What the 99th percentile of the other client may come to, in milliseconds, where more than usual is allowed: with the
    * reason beside it. */
   readonly maxDelayMs?: number;
+  /** Which of our server's counters tells of it: the limit that it reaches. @default it reaches none */
+  readonly counter?: string;
   /** It is not made a second time against the same server, which would treat it in another way. @default false */
   readonly runsOnce?: boolean;
   run(attacker: Attacker): Promise<Outcome>;

@@ -7,7 +7,7 @@ import { cpuPercent, type Phase } from './phase.ts';
 /** Of an attack that names no bound. */
 const DEFAULT_GROWTH_MIB = 64;
 /** What is not given back at rest: memory that the allocator keeps, and code that was compiled meanwhile. */
-const REST_GROWTH_MIB = 96;
+const REST_GROWTH_MIB = 112;
 /** What a server at rest may use more of a processor than before, in percent. */
 const REST_CPU_PERCENT = 10;
 /** The 99th percentile may rise by half; below this it is not a question of the server. */

@@ -10,7 +10,7 @@ import { type AttackResult, Bystander, isPossible, runAttack } from './run-attac
 import type { TargetChoice } from './server-process.ts';
 
 /** How long the quiet time before an attack is measured, and how long the attack goes on. */
-const QUIET_MS = 1_500;
+const QUIET_MS = 1_250;
 const ATTACK_MS = 2_000;
 
 const help = `npm run attack -- [options]

@@ -97,7 +97,7 @@ async function tryAttack(attack: Attack, choice: TargetChoice, options: RunOptio
   const server =
     choice.type === 'own'
       ? await ServerProcess.start(choice.victim, attack.victim ?? {})
-      : new ServerProcess(choice.url, choice.pid);
+      : ServerProcess.running(choice.url, choice.pid);
   const attacker = startAttacker();
   try {
     const isReady = nextMessage<FromAttacker, 'ready'>(attacker, 'ready');
@@ -158,6 +158,11 @@ async function attackWith(
     after: after?.phase ?? before.phase,
   };
   faults.push(...judgeResources(attack, phases));
+  const { counter } = attack;
+  const counters = { ...during?.counters };
+  if (counter !== undefined && server.countsLimits && !((counters[counter] ?? 0) > 0)) {
+    faults.push(`${counter} was not counted`);
+  }
   for (const surprise of after?.surprises ?? []) faults.push(`uncaught: ${surprise}`);
   const { name, group, about } = attack;
   return {
@@ -169,7 +174,7 @@ async function attackWith(
     delays: judgeDelays(attack, phases),
     runs,
     ...phases,
-    counters: after?.counters ?? {},
+    counters,
     elsewhere: quietElsewhere &&
       duringElsewhere &&
       afterElsewhere && { before: quietElsewhere, during: duringElsewhere, after: afterElsewhere },

@@ -15,15 +15,29 @@ export type TargetChoice =
 const stdio: ('ignore' | 'inherit' | 'ipc')[] = ['ignore', 'ignore', 'inherit', 'ipc'];
 const flags = ['--expose-gc', '--enable-source-maps'];
 
+interface Origin {
+  readonly child?: ChildProcess;
+  readonly countsLimits?: boolean;
+}
+
 export class ServerProcess {
   readonly url: URL;
   readonly pid: number;
   readonly #child: ChildProcess | undefined;
 
-  constructor(url: URL, pid: number, child?: ChildProcess) {
+  /** Whether it tells by name how often each limit was reached. */
+  readonly countsLimits: boolean;
+
+  private constructor(url: URL, pid: number, { child, countsLimits = false }: Origin = {}) {
     this.url = url;
     this.pid = pid;
+    this.countsLimits = countsLimits;
     this.#child = child;
+  }
+
+  /** One that runs already. */
+  static running(url: URL, pid: number): ServerProcess {
+    return new ServerProcess(url, pid);
   }
 
   static async start(victim: 'tidewire' | 'ws', options: VictimOptions): Promise<ServerProcess> {
@@ -40,12 +54,8 @@ export class ServerProcess {
     child.send({ type: 'start', options } satisfies ToVictim);
     const { port } = await nextMessage<FromVictim, 'listening'>(child, 'listening');
     const scheme = options.tls === true ? 'wss' : 'ws';
-    return new ServerProcess(new URL(`${scheme}://127.0.0.1:${port}/`), child.pid as number, child);
-  }
-
-  /** Of one that was not started here, nothing is known but what the system tells. */
-  get isOwn(): boolean {
-    return this.#child !== undefined;
+    const url = new URL(`${scheme}://127.0.0.1:${port}/`);
+    return new ServerProcess(url, child.pid as number, { child, countsLimits: victim === 'tidewire' });
   }
 
   command(message: ToVictim): void {

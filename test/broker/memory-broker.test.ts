@@ -250,4 +250,29 @@ describe('MemoryBroker', () => {
     clock.advance(1_000);
     await assert.rejects(presence.read('one more', { limit: 1 }), { code: 'BROKER_FULL', effect: 'none' });
   });
+
+  it('remembers no more for one publisher than its share: nobody else is refused for its sake', async () => {
+    const store = new MemoryBroker({ clock: new VirtualClock(), maxRemembered: 40 });
+    const first = (publisher: string | undefined, id: string) =>
+      store.publish('a', { data: 1, producer: { id, sequence: 1 }, ...(publisher && { publisher }) }, log);
+    const keyed = (publisher: string | undefined, dedupeKey: string) =>
+      store.publish('b', { data: 1, dedupeKey, ...(publisher && { publisher }) }, log);
+    for (const publish of [first, keyed]) {
+      const outcome = async (publisher?: string): Promise<string[]> => {
+        const answers: string[] = [];
+        for (let index = 0; index < 30; index++) answers.push((await publish(publisher, `${index}`)).type);
+        return answers.filter((type) => type === 'accepted');
+      };
+      assert.equal((await outcome('greedy')).length, 4, 'a tenth for a subject');
+      assert.equal((await outcome('other')).length, 4);
+      assert.equal((await outcome()).length, 20, 'half of it for guests');
+      assert.equal((await outcome('third')).length, 4);
+    }
+    const again = await store.publish(
+      'a',
+      { data: 2, publisher: 'greedy', producer: { id: '0', sequence: 2 } },
+      log,
+    );
+    assert.equal(again.type, 'accepted', 'whoever is known goes on');
+  });
 });

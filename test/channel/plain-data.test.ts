@@ -25,6 +25,8 @@ describe('plain data', () => {
     [[Symbol('s')], /symbol/],
     [[undefined], /undefined/],
     [new (class Point {})(), /Point/],
+    ['\ud800', /half a surrogate pair/],
+    [{ '\udc00': 1 }, /half a surrogate pair/],
   ] as const) {
     it(`${String(typeof value === 'object' ? JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}n` : v)) : String(value))} cannot, and it says why`, () =>
       assert.match(findUnplain(value) ?? '', why));

@@ -38,6 +38,7 @@ describe('options of a realtime server', () => {
       /limits\.maxInflight must be a whole number from 1, got 0/,
     ],
     ['a limit that is not known', { limits: { maxInFlight: 1 } }, /limits\.maxInFlight is not known/],
+    ['a time that is not known', { times: { pingms: 5 } }, /times\.pingms is not known/],
     ['a time that is no number', { times: { pingMs: '5' } }, /times\.pingMs .* got 5/],
     ['a time that no timer can wait', { times: { helloMs: 2 ** 31 } }, /times\.helloMs/],
     [

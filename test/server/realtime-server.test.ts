@@ -100,6 +100,8 @@ describe('realtime server', () => {
     const { realtime, url } = await openRealtime(test);
     const first = new RawClient(test, url);
     const { sid, tok } = await first.hello({ auth: 'ada' });
+    for (const secret of [sid, tok]) assert.match(secret, /^[\w-]{24}$/, '144 bits');
+    assert.notEqual(sid, tok);
     const { ok } = await first.ask({ t: 'sub', ch: 'chat:1' });
     first.socket.close();
     await first.closed;
@@ -259,6 +261,6 @@ describe('realtime server', () => {
     assert.equal(await codeOf({ t: 'hist', ch: 'chat:1', dir: 'back', n: 1 }), 'unavailable');
     assert.equal(await codeOf({ t: 'sub', ch: 'chat:1' }), 'unavailable');
     await assert.rejects(realtime.history('chat:1'), { code: 'BROKER_TIMEOUT' });
-    assert.equal(realtime.metrics().brokerFaults, 1);
+    assert.ok(realtime.metrics().brokerFaults > 0);
   });
 });

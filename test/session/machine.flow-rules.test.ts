@@ -182,4 +182,43 @@ describe('rules of flow control', () => {
       assert.equal(read.join(''), dir === 'fwd' ? 'abcdefgh' : 'hgfedcba');
     }
   });
+
+  it('a consumer that forgot its entries gets others once their leases have run out: others took them meanwhile', () => {
+    const rig = new Rig({
+      channels: { jobs: { class: 'mailbox' } },
+      times: { mailboxLeaseMs: 10_000 },
+    });
+    const [forgetful, diligent] = [rig.greeted(), rig.greeted({ auth: 'zoe' })];
+    forgetful.subscribe('jobs');
+    for (let job = 1; job <= 256; job++) forgetful.publish(`job ${job}`, { ch: 'jobs' });
+    rig.advance(500);
+    assert.equal(forgetful.payloads.length, 256);
+    const { s } = diligent.subscribe('jobs');
+    rig.advance(15_000);
+    const taken = diligent.all('msg').map(({ o }) => o);
+    const kept = forgetful
+      .all('msg')
+      .slice(256)
+      .map(({ o }) => o);
+    assert.ok(taken.length + kept.length >= 256, 'all have come again');
+    diligent.send({ t: 'ack', s, o: taken.slice(0, 256) });
+    forgetful.send({ t: 'ack', s: forgetful.last('msg').s, o: kept.slice(0, 256) });
+    diligent.ask({ t: 'unsub', ch: 'jobs' });
+    diligent.ask({ t: 'pub', ch: 'jobs', d: 'the last' });
+    rig.advance(15_000);
+    assert.ok(forgetful.payloads.includes('the last'));
+  });
+
+  it('an acknowledgement counts after the lease has run out, as long as nobody else holds the entry', () => {
+    const rig = new Rig({ channels: { jobs: { class: 'mailbox' } }, times: { mailboxLeaseMs: 1_000 } });
+    const slow = rig.greeted();
+    const { s } = slow.subscribe('jobs', { n: 1 });
+    slow.publish('job', { ch: 'jobs' });
+    rig.advance(5_000);
+    slow.send({ t: 'ack', s, o: [1] });
+    slow.send({ t: 'credit', s, n: 10 });
+    rig.advance(5_000);
+    assert.equal(rig.broker.waitingIn('jobs'), 0);
+    assert.deepEqual(slow.payloads, ['job']);
+  });
 });

@@ -143,4 +143,68 @@ describe('rules of presence', () => {
       [20, 41, 1],
     );
   });
+
+  it('answers every request to watch once: also one that is replaced, or ends, before presence is known', () => {
+    const rig = new Rig();
+    const peer = rig.greeted();
+    for (const [id, what] of [
+      [11, 'watch'],
+      [12, 'watch'],
+      [13, 'unwatch'],
+      [14, 'watch'],
+    ] as const) {
+      peer.send({ t: 'pres', id, ch: 'chat', do: what });
+    }
+    rig.advance(50);
+    const answers = peer.all('reply').filter(({ id }) => id > 10);
+    assert.deepEqual(answers.map(({ id, err }) => [id, err?.code]).sort(), [
+      [11, 'cancelled'],
+      [12, 'cancelled'],
+      [13, undefined],
+      [14, undefined],
+    ]);
+    assert.equal(peer.all('map').length, 1);
+  });
+
+  it('tells who wants to watch that presence cannot be had now, and goes on for those who watch', () => {
+    const rig = new Rig({
+      channels: { chat: { class: 'log' }, news: { class: 'log' } },
+      limits: { maxInflight: 2 },
+    });
+    const watcher = rig.greeted();
+    watcher.ask({ t: 'pres', ch: 'chat', do: 'watch' });
+    rig.broker.failure = 1;
+    const late = rig.greeted({ auth: 'zoe' });
+    for (let round = 0; round < 5; round++) {
+      const { err } = late.ask({ t: 'pres', ch: 'news', do: 'watch' });
+      assert.deepEqual([err.code, err.retry], ['unavailable', 'after']);
+    }
+    rig.broker.failure = 0;
+    assert.ok(late.ask({ t: 'pres', ch: 'news', do: 'watch' }).ok);
+    late.ask({ t: 'pres', ch: 'chat', do: 'enter', c: 1 });
+    rig.advance(20);
+    assert.equal(watcher.last('map').n, 1);
+  });
+
+  it('rule 23: a snapshot waits for room page by page, and is whole at the end, whatever has changed meanwhile', () => {
+    const rig = new Rig({ limits: { maxQueuedBytes: 5_000 } });
+    for (let index = 0; index < 350; index++) enter(rig.greeted({ auth: `user-${index}` }), 1_024, index);
+    const [watcher, other] = [rig.greeted(), rig.greeted()];
+    watcher.isStalled = true;
+    watcher.ask({ t: 'pres', ch: 'chat', do: 'watch' });
+    other.ask({ t: 'pres', ch: 'chat', do: 'watch' });
+    assert.equal(watcher.all('map').length, 2, 'the second page begins with room');
+    enter(rig.greeted({ auth: 'late' }), 1_024, 'late');
+    for (let round = 0; round < 10; round++) {
+      watcher.drain();
+      watcher.isStalled = true;
+    }
+    const listedAt = (at: number): number =>
+      watcher.all('map').reduce((sum, { o, put }) => sum + (o === at ? put.length : 0), 0);
+    assert.deepEqual([listedAt(350), listedAt(351)], [350, 351]);
+    assert.equal(other.all('map').filter(({ snap }) => snap === 1).length, 4, 'who has room is not held up');
+    watcher.drain();
+    enter(rig.greeted({ auth: 'later' }), 1_024, 'later');
+    assert.deepEqual([watcher.last('map').o, watcher.last('map').put.length], [352, 1]);
+  });
 });

@@ -109,7 +109,7 @@ export class ChannelLog implements Holder {
     let offset = dedupeKey === undefined ? undefined : this.#dedupeKeys.get(publisher, dedupeKey);
     let publication: Publication | undefined;
     if (offset === undefined) {
-      if (dedupeKey !== undefined && this.#dedupeKeys.isFull) return this.#forgetful();
+      if (dedupeKey !== undefined && this.#dedupeKeys.isFullFor(publisher)) return this.#forgetful();
       if (this.#store.isFullFor?.(draft) === true) return fullAnswer;
       if (this.#stored?.makeRoom(this, this.#growthBy(draft)) === false) return fullAnswer;
       offset = this.#store.head + 1;

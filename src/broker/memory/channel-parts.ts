@@ -61,7 +61,8 @@ export type SequenceCheck =
 /** Remembers the offset of each dedupe key. */
 export interface DedupeKeys {
   readonly size: number;
-  readonly isFull: boolean;
+  /** Whether there is no room for another key of this publisher. */
+  isFullFor(publisher: string): boolean;
   get(publisher: string, key: string): number | undefined;
   add(publisher: string, key: string, added: { readonly value: number; readonly now: number }): void;
   /** Forgets every key that was added at `until` or before. */

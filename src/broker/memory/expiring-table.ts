@@ -1,5 +1,7 @@
 // A bounded table of pairs of strings that forgets what was not touched for a while.
 
+import { shareOf } from './share.ts';
+
 interface Row<Value> {
   readonly scope: string;
   readonly key: string;
@@ -25,8 +27,10 @@ export class ExpiringTable<Value> {
     return this.#byAge.size;
   }
 
-  get isFull(): boolean {
-    return this.#byAge.size >= this.#maxRows;
+  /** Whether it takes no other row of this scope: one takes no more than its share. */
+  isFullFor(scope: string): boolean {
+    const own = this.#scopes.get(scope)?.size ?? 0;
+    return this.#byAge.size >= this.#maxRows || own >= shareOf(scope, this.#maxRows);
   }
 
   get(scope: string, key: string): Value | undefined {

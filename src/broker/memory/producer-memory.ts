@@ -48,7 +48,7 @@ export class ProducerMemory implements Producers {
   check(publisher: string, { id, sequence }: ProducerStamp): SequenceCheck {
     const producer = this.#producers.get(publisher, id);
     return checkSequence(sequence, producer, {
-      isFull: this.#producers.isFull,
+      isFull: this.#producers.isFullFor(publisher),
       offsetOf: () => producer!.offsets[(sequence - 1) % producer!.results]!,
     });
   }

@@ -11,7 +11,9 @@ import {
   readRun,
   testServer,
 } from '../../conformance/index.ts';
+import { escapeControls, jsonLine } from '../escape-controls.ts';
 import { CommandFailure, ExitCode } from '../exit-code.ts';
+import { shownAddress } from '../shown-address.ts';
 import { showProgress } from './progress.ts';
 
 export interface ConformFlags {
@@ -37,10 +39,10 @@ export async function conform(url: string | undefined, flags: ConformFlags): Pro
   if (flags.runs !== undefined) return writeMatrix(url, flags);
   const run = await runCases(url, flags);
   if (flags.html !== undefined) writeFileSync(flags.html, formatHtml([run]));
-  if (flags.json === '-') console.log(JSON.stringify(run));
+  if (flags.json === '-') console.log(jsonLine(run));
   else {
     if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(run, null, 1)}\n`);
-    console.log(formatSummary(run, { colour: mayColour() }));
+    console.log(formatSummary(printable(run), { colour: mayColour() }));
   }
   const { failed } = countVerdicts(run.results);
   if (failed > 0) {
@@ -60,7 +62,7 @@ async function runCases(url: string | undefined, flags: ConformFlags): Promise<R
   if (!/^wss?:\/\//.test(url) || !URL.canParse(url)) {
     throw new CommandFailure(
       ExitCode.Usage,
-      `${url} is no address of a WebSocket server: it begins with ws:// or wss://`,
+      'that is no address of a WebSocket server: it begins with ws:// or wss://',
     );
   }
   const progress = showProgress();
@@ -70,7 +72,8 @@ async function runCases(url: string | undefined, flags: ConformFlags): Promise<R
     return await testServer({ ...optionsOf(flags), ...memory, url, onResult: progress.update });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandFailure(ExitCode.Failure, `${url} cannot be tested: ${reason}`, { cause: error });
+    const message = `${shownAddress(url)} cannot be tested: ${reason}`;
+    throw new CommandFailure(ExitCode.Failure, message, { cause: error });
   } finally {
     progress.end();
   }
@@ -92,6 +95,12 @@ async function testClient(flags: ConformFlags): Promise<RunResult> {
   progress.end();
   await test.close();
   return flags.name === undefined ? run : { ...run, name: flags.name };
+}
+
+/** The name is what a client calls itself, and details hold what an endpoint sent. */
+function printable(run: RunResult): RunResult {
+  const results = run.results.map((result) => ({ ...result, detail: escapeControls(result.detail) }));
+  return { ...run, name: escapeControls(run.name), results };
 }
 
 function optionsOf({ http2, insecure, only = [], skip = [], name, concurrency, deadline }: ConformFlags) {

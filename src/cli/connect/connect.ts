@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { UsageError, WebSocket } from '../../websocket/index.ts';
 import { CommandFailure, ExitCode } from '../exit-code.ts';
 import { readPem } from '../pem-file.ts';
+import { shownAddress } from '../shown-address.ts';
 import { type ConnectFlags, defaultWaitSeconds, requestHeaders } from './connect-flags.ts';
 import type { ConnectOutput } from './connect-output.ts';
 import { ConnectSession } from './connect-session.ts';
@@ -54,7 +55,7 @@ async function open(url: string, flags: ConnectFlags, output: ConnectOutput): Pr
     socket.addEventListener('open', () => resolve());
     socket.addEventListener('error', ({ message, error }) => {
       reject(
-        new CommandFailure(ExitCode.Failure, `cannot connect to ${withoutSecrets(socket.url)}: ${message}`, {
+        new CommandFailure(ExitCode.Failure, `cannot connect to ${shownAddress(socket.url)}: ${message}`, {
           cause: error,
         }),
       );
@@ -62,20 +63,12 @@ async function open(url: string, flags: ConnectFlags, output: ConnectOutput): Pr
   });
   const { protocol, extensions } = socket;
   output.opened({
-    url: withoutSecrets(socket.url),
+    url: shownAddress(socket.url),
     protocol,
     extensions,
     elapsedMs: performance.now() - startedAt,
   });
   return socket;
-}
-
-/** Outputs are kept and shown to others: of the address only who is there. */
-function withoutSecrets(address: string): string {
-  const url = new URL(address);
-  url.username = '';
-  url.password = '';
-  return url.search === '' ? url.href : `${url.origin}${url.pathname}?…`;
 }
 
 function createSocket(url: string, flags: ConnectFlags, ca: string | undefined): WebSocket {

@@ -1,5 +1,6 @@
 // `--json`: every event is one line of JSON on the standard output.
 
+import { jsonLine } from '../escape-controls.ts';
 import type { ConnectOutput, MessageInfo, OpenedInfo } from './connect-output.ts';
 
 export class JsonOutput implements ConnectOutput {
@@ -28,7 +29,7 @@ export class JsonOutput implements ConnectOutput {
 }
 
 function write(event: object): void {
-  process.stdout.write(`${JSON.stringify(event)}\n`);
+  process.stdout.write(`${jsonLine(event)}\n`);
 }
 
 function hex(data: Uint8Array): string {

@@ -1,5 +1,7 @@
 // How a message is written on a terminal: JSON indented, binary as hex, and nothing that could command the terminal.
 
+import { escapeControls } from '../escape-controls.ts';
+
 /** Bytes shown of a long binary message on a terminal. */
 const maxHexBytes = 512;
 
@@ -33,12 +35,4 @@ function indentJson(text: string): string | undefined {
     // It only looked like JSON.
     return undefined;
   }
-}
-
-/** Escape sequences from a peer could retitle a terminal, hide text or worse: they are shown, not obeyed. */
-export function escapeControls(text: string): string {
-  return text.replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, (character) => {
-    const hex = character.codePointAt(0)!.toString(16);
-    return hex.length <= 2 ? `\\x${hex.padStart(2, '0')}` : `\\u${hex.padStart(4, '0')}`;
-  });
 }

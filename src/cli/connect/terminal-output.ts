@@ -2,8 +2,9 @@
 
 import type { Interface } from 'node:readline';
 import { styleText } from 'node:util';
+import { escapeControls } from '../escape-controls.ts';
 import { type ConnectOutput, formatMs, type MessageInfo, type OpenedInfo } from './connect-output.ts';
-import { escapeControls, formatBinary, formatText } from './message-text.ts';
+import { formatBinary, formatText } from './message-text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

@@ -1,6 +1,14 @@
 // Publications that survive a reload: kept in a store until they are answered, sent on under the same sequence.
 
-import type { PlainData, Position } from '../../channel/index.ts';
+import {
+  findUnplain,
+  isOffset,
+  maxDedupeKeyLength,
+  maxProducerIdLength,
+  maxStateKeyLength,
+  type PlainData,
+  type Position,
+} from '../../channel/index.ts';
 import {
   DurableOutbox,
   type OutboxEntry,
@@ -49,7 +57,10 @@ export function durableOutbox({ store, onRestored }: DurableOutboxOptions): Outb
       async restored() {
         try {
           const onLeft = (entries: readonly OutboxEntry[]): void => {
-            const inOrder = [...entries].sort((a, b) => a.order - b.order);
+            const ours = entries.filter(isEntry);
+            for (let strange = entries.length - ours.length; strange > 0; strange--)
+              host.report(strangeEntry());
+            const inOrder = ours.sort((a, b) => a.order - b.order);
             restore(outbox, inOrder, { host, onRestored });
           };
           onLeft(await store.load(onLeft));
@@ -100,4 +111,39 @@ function restore(
   });
   host.tell(() => outbox.restore(entries, (entry, result) => settle.get(entry.id)?.(result)));
   if (publications.length > 0) onRestored?.(publications);
+}
+
+/** A store belongs to whoever writes to it: of another version, or another program. What is none of ours stays there. */
+function isEntry(value: unknown): value is OutboxEntry {
+  if (!isRecord(value) || !isRecord(value.fields)) return false;
+  const { id, order, channel, producer, sequence, isSent, fields } = value;
+  const { data, key, stateKey, removed } = fields;
+  return (
+    typeof id === 'string' &&
+    Number.isFinite(order) &&
+    typeof channel === 'string' &&
+    isText(producer, maxProducerIdLength) &&
+    isOffset(sequence) &&
+    sequence > 0 &&
+    typeof isSent === 'boolean' &&
+    data !== undefined &&
+    findUnplain(data) === undefined &&
+    (key === undefined || isText(key, maxDedupeKeyLength)) &&
+    (stateKey === undefined || isText(stateKey, maxStateKeyLength)) &&
+    (removed === undefined || removed === true)
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isText(value: unknown, maxLength: number): boolean {
+  return typeof value === 'string' && value.length > 0 && value.length <= maxLength;
+}
+
+function strangeEntry(): Error {
+  return new TypeError(
+    'what stands in the store of the outbox is no publication of this version: it is not sent',
+  );
 }

@@ -1,5 +1,6 @@
 // What `authenticate` gets to see: the credential, and the request that it came with.
 
+import { isUtf8 } from 'node:buffer';
 import { parse as parseCookies } from 'cookie';
 import type { OriginPolicy, UpgradeRequest } from '../../websocket/index.ts';
 import type { Identity } from './identity.ts';
@@ -127,12 +128,12 @@ function basicCredentials(authorization: string | undefined): BasicCredentials |
   return { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-/** Text in base64, or `undefined`: Node would leave out what does not belong there. */
+/** Text in base64, or `undefined`: Node would leave out what does not belong there, and write U+FFFD for what is no UTF-8. */
 function decode(encoded: string, encoding: 'base64' | 'base64url'): string | undefined {
   const bytes = Buffer.from(encoded, encoding);
   const isWhole =
     bytes.toString('base64url') === withoutPadding(encoded).replaceAll('+', '-').replaceAll('/', '_');
-  return isWhole ? bytes.toString('utf8') : undefined;
+  return isWhole && isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }
 
 /** In linear time: a regular expression would look at each `=` of a long row again and again. */

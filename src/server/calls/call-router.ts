@@ -48,9 +48,14 @@ export class CallRouter {
   }
 
   call({ identity, method, data }: CallRequest, handler: CallHandler): Call {
+    const { contract, gate } = this.#options;
     const running = new RunningCall(handler, this.#options.report);
-    const deadlineMs = this.#options.contract.findCall(method)?.deadlineMs;
-    this.#options.gate.authorizeCall({ identity: identity as Identity, name: method, data }, (answer) => {
+    const { deadlineMs, isStream } = contract.findCall(method) ?? {};
+    const authorizeAgain = (now: unknown): void =>
+      gate.authorizeCall({ identity: now as Identity, name: method, data }, (answer) => {
+        if (answer.type === 'refused') running.end(answer.error);
+      });
+    gate.authorizeCall({ identity: identity as Identity, name: method, data }, (answer) => {
       if (answer.type === 'refused') return running.fail(answer.error);
       const answering = this.#handlers.get(method)!;
       running.run(answer.call, (signal) => {
@@ -63,6 +68,7 @@ export class CallRouter {
       cancel: () => running.cancel(),
       resume: () => running.resume(),
       ...(deadlineMs !== undefined && { deadlineMs }),
+      ...(isStream === true && { authorizeAgain }),
     };
   }
 }
@@ -96,6 +102,12 @@ class RunningCall {
 
   fail(error: ErrorBody): void {
     this.#finish({ error });
+  }
+
+  /** It goes on no more. */
+  end(error: ErrorBody): void {
+    this.fail(error);
+    this.cancel();
   }
 
   async #answer(call: AnyCallContract, answer: (signal: AbortSignal) => unknown): Promise<void> {

@@ -108,6 +108,11 @@ export class CallDesk {
     for (const running of [...this.#running.values()]) this.#goOn(running);
   }
 
+  /** What the caller may do has changed. */
+  authorizeAgain(): void {
+    for (const { call } of [...this.#running.values()]) call?.authorizeAgain?.(this.#host.identity);
+  }
+
   #goOn(running: Running): void {
     if (!running.isHeld || running.credit === 0 || !this.#host.hasRoom) return;
     running.isHeld = false;

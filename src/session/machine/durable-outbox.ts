@@ -72,13 +72,12 @@ export class DurableOutbox extends Outbox {
   }
 
   #earlierLane(channel: string, producer: string): OutboxLane {
-    // A producer id holds no space that matters: the key is looked up by nothing else.
-    const key = `${producer} ${channel}`;
-    let lane = this.lanes.get(key);
+    const lanes = this.#earlier.get(channel) ?? [];
+    let lane = lanes.find((known) => known.producer === producer);
     if (lane === undefined) {
       lane = newLane(channel, producer);
-      this.lanes.set(key, lane);
-      this.#earlier.set(channel, [...(this.#earlier.get(channel) ?? []), lane]);
+      this.lanes.add(lane);
+      this.#earlier.set(channel, [...lanes, lane]);
     }
     return lane;
   }

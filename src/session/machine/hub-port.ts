@@ -203,6 +203,8 @@ export interface Call {
   cancel(): void;
   /** There is room for parts again. */
   resume?(): void;
+  /** What the caller may do has changed: what goes on for long is asked about again, and ends when it is refused. */
+  authorizeAgain?(identity: unknown): void;
   /** How long the answer, the first part, and each next part may take; the client may have asked for less. */
   readonly deadlineMs?: number;
 }

@@ -31,7 +31,10 @@ export class MailboxSubscription implements Subscription, StreamReader {
   #epoch = '';
   #state: 'opening' | 'live' | 'ended' = 'opening';
   #onVerdict: ((verdict: SubVerdict | undefined) => void) | undefined;
-  readonly #leased = new Set<number>();
+  /** Entries that this consumer may hold, by offset, with the attempt. */
+  readonly #leased = new Map<number, number>();
+  /** What ends the wait for leases to run out. */
+  readonly #running = new Set<() => void>();
   #isLeasing = false;
   #hasNews = false;
   #cancelTimer: (() => void) | undefined;
@@ -92,10 +95,10 @@ export class MailboxSubscription implements Subscription, StreamReader {
   }
 
   acknowledge(offsets: readonly number[]): void {
-    const mine = offsets.filter((offset) => this.#leased.delete(offset));
-    if (mine.length === 0) return;
+    for (const offset of offsets) this.#leased.delete(offset);
     const { source, consumer } = this.#options;
-    source.acknowledge(this.stream.channel, { consumer, epoch: this.#epoch, offsets: mine });
+    // The broker knows who holds what, also when a lease has run out here.
+    source.acknowledge(this.stream.channel, { consumer, epoch: this.#epoch, offsets });
     this.#pull();
   }
 
@@ -128,12 +131,26 @@ export class MailboxSubscription implements Subscription, StreamReader {
       return this.#pullAfter(1_000);
     }
     for (const { publication, attempt } of answer.entries) {
-      this.#leased.add(publication.offset);
+      this.#leased.set(publication.offset, attempt);
       this.#credit = spendCredit(this.#credit);
       this.#options.owner.send({ ...msgPacket(this.#s, publication), a: attempt });
     }
+    this.#forgetLater(answer);
     if (mayHaveMore || this.#hasNews) this.#pull();
     else if (answer.nextInMs !== undefined) this.#pullAfter(answer.nextInMs);
+  }
+
+  /** Whose lease has run out may be held by another: it must not keep this one from others for ever. */
+  #forgetLater({ entries }: MailboxLeaseAnswer): void {
+    if (entries.length === 0) return;
+    const cancel = this.#options.setTimer(this.#options.leaseMs, () => {
+      this.#running.delete(cancel);
+      for (const { publication, attempt } of entries) {
+        if (this.#leased.get(publication.offset) === attempt) this.#leased.delete(publication.offset);
+      }
+      this.#pull();
+    });
+    this.#running.add(cancel);
   }
 
   #pullAfter(ms: number): void {
@@ -154,6 +171,7 @@ export class MailboxSubscription implements Subscription, StreamReader {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#cancelTimer?.();
+    for (const cancel of this.#running) cancel();
     this.#options.source.release(this.stream.channel, this.#options.consumer);
     this.stream.release(this);
   }

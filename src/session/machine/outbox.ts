@@ -88,7 +88,9 @@ export interface OutboxRoom extends OutboxLimits {
 export class Outbox {
   protected readonly machine: OutboxMachine;
   protected readonly room: OutboxRoom;
-  protected readonly lanes = new Map<string, OutboxLane>();
+  protected readonly lanes = new Set<OutboxLane>();
+  /** Where what is published now goes. */
+  readonly #lanes = new Map<string, OutboxLane>();
   readonly #awaited = new Map<number, { readonly lane: OutboxLane; readonly item: OutboxItem }>();
   #size = 0;
   #bytes = 0;
@@ -111,10 +113,11 @@ export class Outbox {
       const msg = `${this.#size} publications wait: ${this.#bytes} bytes`;
       return done({ error: { code: 'full', msg, retry: 'after', afterMs: 1_000 } });
     }
-    let lane = this.lanes.get(channel);
+    let lane = this.#lanes.get(channel);
     if (lane === undefined) {
       lane = newLane(channel, this.machine.newProducer());
-      this.lanes.set(channel, lane);
+      this.#lanes.set(channel, lane);
+      this.lanes.add(lane);
     }
     this.add(lane, newItem(++lane.lastSequence, fields, { bytes, done }));
     this.flushLane(lane);
@@ -122,7 +125,7 @@ export class Outbox {
 
   /** Sends whatever may be sent. */
   flush(): void {
-    for (const lane of this.lanes.values()) this.flushLane(lane);
+    for (const lane of this.lanes) this.flushLane(lane);
   }
 
   /** The connection is gone: what was not answered is sent again, with the same sequence. */
@@ -133,13 +136,14 @@ export class Outbox {
     }
     this.#awaited.clear();
     // Whatever the server said of a producer, it will say again.
-    for (const lane of this.lanes.values()) lane.mustRestart = false;
+    for (const lane of this.lanes) lane.mustRestart = false;
   }
 
   /** Forgets everything: nobody is told, and nothing more is sent. */
   clear(): void {
-    for (const lane of this.lanes.values()) lane.items = [];
+    for (const lane of this.lanes) lane.items = [];
     this.lanes.clear();
+    this.#lanes.clear();
     this.#awaited.clear();
     this.#size = this.#bytes = 0;
   }

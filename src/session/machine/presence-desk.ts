@@ -5,7 +5,7 @@ import { type ErrorBody, errorBody } from '../error-code.ts';
 import type { SessionLimits } from '../limits.ts';
 import type { PresPacket } from '../packet.ts';
 import type { Authorization, LeaseOutcome, PresenceSource } from './hub-port.ts';
-import type { PresenceStream, PresenceView, PresenceWatcher } from './presence-stream.ts';
+import type { PresenceStream, PresenceWatcher } from './presence-stream.ts';
 
 type Answer = { readonly ok: PlainData } | { readonly err: ErrorBody };
 
@@ -129,8 +129,12 @@ export class PresenceDesk {
     }
     const stream = this.#host.presenceStreamOf(channel);
     this.#watched.set(channel, stream);
-    stream.add(this.#host, (view: PresenceView) => {
-      reply({ ok: { ...view } });
+    stream.add(this.#host, (answer) => {
+      if ('code' in answer) {
+        if (this.#watched.get(channel) === stream) this.#watched.delete(channel);
+        return reply({ err: answer });
+      }
+      reply({ ok: { ...answer } });
       stream.sendSnapshot(this.#host);
     });
   }

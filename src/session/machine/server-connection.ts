@@ -210,6 +210,7 @@ export class ServerConnection implements ContextOwner {
     const end = (s: number, err: ErrorBody): void => this.#endedByServer(s, err);
     this.#subscriptions.authorizeAgain(end);
     this.#presence?.authorizeAgain(end);
+    this.#calls?.authorizeAgain();
   }
 
   /** The broker made the members of this node leave. */

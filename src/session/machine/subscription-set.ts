@@ -225,7 +225,8 @@ export class SubscriptionSet {
   }
 }
 
-const replaced = errorBody('cancelled', 'replaced, or ended, before it began');
+/** Not for good: what replaced it may have been a second copy of the same packet. */
+const replaced = errorBody('cancelled', 'replaced, or ended, before it began', { retry: 'now' });
 
 type Asked = Omit<SubPacket, 't' | 'id'>;
 

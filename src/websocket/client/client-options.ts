@@ -45,7 +45,7 @@ export interface ClientOptions extends ConnectionOptions, ClientTlsOptions {
   readonly handshakeTimeoutMs?: number;
   /**
    * Whether answers 301, 302, 303, 307 and 308 are followed. On the way to another origin, `Authorization`, `Cookie`,
-   * `Host`, the user information of the URL and client certificates are left out; from `wss:` to `ws:` none is followed.
+   * `Host`, subprotocols with `bearer.` in them, the user information of the URL and client certificates are left out; from `wss:` to `ws:` none is followed.
    * @default false, as the WHATWG standard demands of browsers
    */
   readonly followRedirects?: boolean;

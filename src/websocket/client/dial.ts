@@ -66,15 +66,19 @@ function connected<Stream extends Duplex>(
 }
 
 /** RFC 9110, 9.3.6. "CONNECT is intended for use in requests to a proxy." */
-async function openTunnel(address: ServerAddress, proxy: URL, context: DialContext): Promise<Duplex> {
-  const { ca, rejectUnauthorized } = context.settings.tls;
+async function openTunnel(
+  address: ServerAddress,
+  proxy: URL,
+  { settings, signal }: DialContext,
+): Promise<Duplex> {
+  const { ca, rejectUnauthorized } = settings.tls;
   const tls: ClientTlsOptions = {
     ...(ca !== undefined && { ca }),
     ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
   };
   const at = serverAddress(proxy);
-  const toProxy = { ...context, settings: { ...context.settings, tls } };
-  const stream = await dial(at, { type: 'direct' }, toProxy);
+  // Whatever is spoken to the server, this is HTTP/1.1.
+  const stream = await dial(at, { type: 'direct' }, { settings: { ...settings, tls }, signal });
 
   const target = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
   const credentials = basicCredentials(proxy);
@@ -84,7 +88,7 @@ async function openTunnel(address: ServerAddress, proxy: URL, context: DialConte
     'latin1',
   );
   const peer = `the proxy ${at.host}:${at.port}`;
-  const { head, rest } = await readResponseHead(stream, { peer, signal: context.signal });
+  const { head, rest } = await readResponseHead(stream, { peer, signal });
   const { status } = head;
   if (status < 200 || status > 299) {
     stream.destroy();

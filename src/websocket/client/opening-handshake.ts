@@ -27,7 +27,7 @@ import { exchangeOverAgent } from './agent-exchange.ts';
 import { hasField } from './client-options.ts';
 import { dial } from './dial.ts';
 import { exchangeOverHttp2 } from './extended-connect.ts';
-import { type Hop, isRedirect, redirectedHop } from './redirect.ts';
+import { type Hop, isRedirect, publicProtocols, redirectedHop } from './redirect.ts';
 import { type Answer, handshakeFailure, readResponseHead } from './response-head.ts';
 import { basicCredentials, type ServerAddress, serverAddress } from './server-address.ts';
 
@@ -59,17 +59,18 @@ export async function openConnection(
   signal: AbortSignal,
 ): Promise<OpenedConnection> {
   const { maxRedirects, deflate } = first.settings;
-  const offer = {
-    protocols,
-    extensions: deflate === undefined ? [] : [createOffer(deflate)],
-    requireProtocol: true,
-  };
+  const extensions = deflate === undefined ? [] : [createOffer(deflate)];
+  let offer: Offer = { protocols, extensions, requireProtocol: true };
   let hop = first;
   for (let redirects = 0; ; redirects += 1) {
     const reply = await ask(hop, offer, signal);
     if (maxRedirects > 0 && isRedirect(reply.head)) {
       reply.stream.destroy();
-      hop = nextHop(hop, reply, maxRedirects - redirects);
+      const next = nextHop(hop, reply, maxRedirects - redirects);
+      if (next.url.origin !== hop.url.origin) {
+        offer = { ...offer, protocols: publicProtocols(offer.protocols) };
+      }
+      hop = next;
       continue;
     }
     const opened = openedBy(reply, offer);
@@ -79,7 +80,11 @@ export async function openConnection(
   }
 }
 
-type Offer = ClientOffer & { readonly extensions: readonly Extension[]; readonly requireProtocol: boolean };
+interface Offer extends ClientOffer {
+  readonly protocols: readonly string[];
+  readonly extensions: readonly Extension[];
+  readonly requireProtocol: boolean;
+}
 
 /** An answer, over HTTP/1.1 or HTTP/2. */
 interface Reply {

@@ -42,6 +42,11 @@ export function redirectedHop(hop: Hop, { status, headers }: UpgradeResponseHead
   return { url, settings: hop.settings };
 }
 
+/** The subprotocols that may be offered to another origin: a name with `bearer.` in it is a credential. */
+export function publicProtocols(protocols: readonly string[]): readonly string[] {
+  return protocols.filter((name) => !name.toLowerCase().includes('bearer.'));
+}
+
 /** Fields that say who one is, or that name the server asked first. */
 const credentialFields: ReadonlySet<string> = new Set([
   'authorization',

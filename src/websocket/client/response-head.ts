@@ -13,8 +13,8 @@ import { waitOn } from './stream-wait.ts';
 const decodeLatin1: DecodeLatin1 = (bytes, start, end) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);
 
-/** More interim answers (such as 103) than any server sends in a row. */
-const MAX_INTERIM_ANSWERS = 10;
+/** As many interim answers (such as 103) as a server may send in a row: more than any does. */
+export const MAX_INTERIM_ANSWERS = 10;
 
 export interface Answer {
   readonly head: UpgradeResponseHead;
@@ -32,9 +32,7 @@ export function readResponseHead(
   return waitOn<Answer>(stream, context, (wait) => {
     let parser = newParser();
     let interimAnswers = 0;
-    const refuse = (what: string): void => {
-      wait.reject(handshakeFailure(new HandshakeError('HEAD_REFUSED', `${context.peer} sent ${what}`)));
-    };
+    const refuse = (what: string): void => wait.reject(refusedHead(context.peer, what));
     const succeed = (answer: Answer): void => {
       stream.pause();
       wait.resolve(answer);
@@ -52,7 +50,7 @@ export function readResponseHead(
         }
         if (refusal !== undefined) refuse(`an answer that cannot be read: ${refusal.body}`);
         else if (isFinal) succeed({ head, rest, stream });
-        else if (head !== undefined) refuse('one interim answer after the other');
+        else if (head !== undefined) refuse(INTERIM_FLOOD);
         return;
       }
     };
@@ -70,6 +68,13 @@ export function handshakeFailure(cause: HandshakeError): ConnectionError {
     cause,
     ...(status !== undefined && { status }),
   });
+}
+
+export const INTERIM_FLOOD = 'one interim answer after the other';
+
+/** What an application is told of a server that sent what is no head, or too much of it. */
+export function refusedHead(peer: string, what: string): ConnectionError {
+  return handshakeFailure(new HandshakeError('HEAD_REFUSED', `${peer} sent ${what}`));
 }
 
 /** RFC 9110, 15.2. "A client MUST be able to parse one or more 1xx responses received prior to a final response". */

@@ -180,7 +180,9 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
     }
     this.#isRefused = true;
     this.#held = refusal;
-    // What still comes is read and forgotten: so it is noticed if nobody waits for the answer any more.
+    // What still comes is read and forgotten: so it is noticed if nobody waits for the answer any more. Who only ends its
+    // own side is one of those: it would keep its place, or have its answer sooner.
+    this.#exchange.carrier.on('end', this.#onGone);
     this.#exchange.carrier.resume();
     timerWheel.schedule(this, this.#core.settings.tarpitMs);
   }
@@ -206,6 +208,7 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
 
   #answerHeld(held: RefusedRequest): void {
     this.#held = undefined;
+    this.#exchange.carrier.removeListener('end', this.#onGone);
     this.#visit.release();
     if (this.#exchange.isGone) {
       this.#exchange.destroy();

@@ -131,11 +131,39 @@ export const compressionAttacks: readonly Attack[] = [
         other.socket.write(
           Buffer.concat([masked({ opcode: 2, reserved: RSV1, payload }), masked({ opcode: 9 })]),
         );
-        const answer = await Promise.race([frameOf(other, 10), closeCodeOf(other)]);
-        if (answer !== undefined) right += 1;
+        const pong = await frameOf(other, 10);
+        if (pong !== undefined || other.hasEnded) right += 1;
         other.socket.destroy();
       }
       return verdict(right === cases.length, `${right} of ${cases.length} as they should be`);
+    },
+  },
+  {
+    name: 'block-bomb',
+    group: 'compression',
+    about:
+      'sends ten messages of 900 KB that hold nothing but blocks: empty ones, stored ones, and last ones',
+    async run(attacker) {
+      const blocks = [
+        Buffer.of(0x03, 0x00),
+        Buffer.of(0x02, 0x00),
+        Buffer.of(0x00, 0x00, 0x00, 0xff, 0xff),
+        Buffer.of(0x01, 0x00, 0x00, 0xff, 0xff),
+        Buffer.of(0x01, 0x01, 0x00, 0xfe, 0xff, 0x41),
+      ];
+      const answers = await Promise.all(
+        [...blocks, ...blocks].map(async (block) => {
+          const client = await attacker.open(offersDeflate);
+          const payload = Buffer.concat(new Array<Buffer>(Math.floor(900_000 / block.length)).fill(block));
+          client.socket.write(
+            Buffer.concat([masked({ opcode: 2, reserved: RSV1, payload }), masked({ opcode: 9 })]),
+          );
+          const pong = await frameOf(client, 10);
+          if (pong !== undefined) return 'taken';
+          return client.hasEnded ? 'refused' : undefined;
+        }),
+      );
+      return verdict(!answers.includes(undefined), tally(answers));
     },
   },
   {
@@ -225,6 +253,7 @@ export const compressionAttacks: readonly Attack[] = [
     name: 'inflate-bomb',
     group: 'compression',
     about: 'sends 20 messages of 200 KiB that inflate to 200 MiB each, and the longest allowed is 1 MiB',
+    counter: 'maxMessageBytes',
     async run(attacker) {
       const bomb = masked({ opcode: 2, reserved: RSV1, payload: compress(Buffer.alloc(200 * MiB)) });
       const clients = await attacker.openMany(20, offersDeflate);
@@ -242,7 +271,11 @@ export const compressionAttacks: readonly Attack[] = [
     about: 'sends 100 messages at once that inflate to 8 MiB each, all of them allowed',
     victim: { maxMessageBytes: 8 * MiB },
     needs: 'routes',
-    maxGrowthMiB: 192,
+    // Four at a time, in slices and then in one piece, are 64 MiB; what was handed over is garbage until it is collected.
+    maxGrowthMiB: 224,
+    // Four threads inflate at a time, on as many processors as there are.
+    maxDelayMs: 50,
+    counter: 'maxInflating',
     async run(attacker) {
       const frame = masked({ opcode: 2, reserved: RSV1, payload: compress(Buffer.alloc(8 * MiB)) });
       const clients = await attacker.openMany(100, { path: '/silent', ...offersDeflate });

@@ -43,7 +43,9 @@ export const frameAttacks: readonly Attack[] = [
     name: 'declared-lengths',
     group: 'frames',
     about: 'declares frames of 2³¹, 2³², 2⁵³, 2⁶³ bytes and their neighbours, and sends none of them',
-    maxGrowthMiB: 24,
+    // The heap of a thousand connections, one after the other; the least of these lengths is 2 GiB.
+    maxGrowthMiB: 48,
+    counter: 'maxFrameBytes',
     run(attacker) {
       const tooLong = [2n ** 31n - 1n, 2n ** 31n, 2n ** 31n + 1n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 32n + 1n];
       const far = [2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n];
@@ -88,6 +90,7 @@ export const frameAttacks: readonly Attack[] = [
     group: 'frames',
     about: 'sends what is just allowed, what is one byte more, and units of no length at all',
     maxGrowthMiB: 96,
+    counter: 'maxMessageBytes',
     async run(attacker) {
       const allowed = [
         [MiB],
@@ -133,6 +136,7 @@ export const frameAttacks: readonly Attack[] = [
     name: 'tiny-fragments',
     group: 'frames',
     about: 'sends a message in 100 000 fragments of one byte, on each of ten connections, and ends none',
+    counter: 'maxMessageCostBytes',
     async run(attacker) {
       const clients = await attacker.openMany(10);
       const first = masked({ opcode: 2, isFinal: false, payload: Buffer.of(1) });
@@ -157,6 +161,7 @@ export const frameAttacks: readonly Attack[] = [
     name: 'empty-fragments',
     group: 'frames',
     about: 'sends empty fragments without end',
+    counter: 'maxMessageCostBytes',
     async run(attacker) {
       const client = await attacker.open();
       client.socket.write(masked({ opcode: 1, isFinal: false }));
@@ -174,6 +179,9 @@ export const frameAttacks: readonly Attack[] = [
     victim: { limits: { maxUnfinishedBytes: 32 * MiB } },
     // The budget, and garbage: V8 begins to collect memory of buffers at 64 MiB, and more comes while it does.
     maxGrowthMiB: 192,
+    // 200 sockets are ready at once: one read of each is 3 MiB to copy, into memory that the system first has to make.
+    maxDelayMs: 60,
+    counter: 'maxUnfinishedBytes',
     async run(attacker) {
       const clients = await attacker.openMany(200);
       const frame = masked({ opcode: 2, payload: Buffer.alloc(900 * 1024) }).subarray(0, -1);
@@ -194,6 +202,7 @@ export const frameAttacks: readonly Attack[] = [
     name: 'ping-flood',
     group: 'frames',
     about: 'sends 200 000 Pings of 125 bytes and reads no Pong',
+    counter: 'maxMessagesPerSecond',
     async run(attacker) {
       const client = await attacker.open();
       client.socket.pause();
@@ -209,6 +218,7 @@ export const frameAttacks: readonly Attack[] = [
     group: 'frames',
     about: 'sends 20 000 messages of 4 KiB, each of which takes the application 50 ms',
     needs: 'routes',
+    counter: 'maxHandlersInFlight',
     async run(attacker) {
       const client = await attacker.open({ path: '/slow' });
       const messages = Buffer.concat(
@@ -230,6 +240,7 @@ export const frameAttacks: readonly Attack[] = [
     name: 'message-flood',
     group: 'frames',
     about: 'sends a million messages of one byte, as fast as they are taken',
+    counter: 'maxMessagesPerSecond',
     async run(attacker) {
       const clients = await attacker.openMany(4, { path: '/silent' }).catch(() => attacker.openMany(4));
       const messages = Buffer.concat(
@@ -248,6 +259,7 @@ export const frameAttacks: readonly Attack[] = [
     group: 'frames',
     about: 'answers no Close on 100 connections, and on half of them goes on sending',
     needs: 'routes',
+    counter: 'closeTimeoutMs',
     async run(attacker) {
       const clients = await attacker.openMany(100, { path: '/silent' });
       attacker.command({ type: 'close' });
@@ -266,6 +278,7 @@ export const frameAttacks: readonly Attack[] = [
     group: 'frames',
     about: 'leaves 200 connections open that answer no Ping',
     needs: 'own-process',
+    counter: 'keepalive',
     async run(attacker) {
       const clients = await attacker.openMany(200);
       const cut = await Promise.all(

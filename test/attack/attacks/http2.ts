@@ -58,6 +58,10 @@ export const http2Attacks: readonly Attack[] = [
     ...http2,
     name: 'http2-rapid-reset',
     about: 'asks for 20 000 WebSockets on ten sessions, and resets each in the same breath',
+    // Node parses what one read of a session brings, up to 64 KiB, in one go: some 300 requests,
+    // and all that Node makes for each.
+    maxGrowthMiB: 112,
+    maxDelayMs: 150,
     async run(attacker) {
       let asked = 0;
       let ended = 0;
@@ -126,6 +130,8 @@ export const http2Attacks: readonly Attack[] = [
     name: 'http2-frame-floods',
     about:
       'floods a session each with PING, SETTINGS, WINDOW_UPDATE, DATA and unknown frames, and reads no answer',
+    // Node parses what one read of a session brings, up to 64 KiB, in one go: some 6 000 frames.
+    maxDelayMs: 100,
     async run(attacker) {
       const ended: string[] = [];
       for (const [name, frame, isOnStream] of floods) {
@@ -154,6 +160,9 @@ export const http2Attacks: readonly Attack[] = [
     about: 'opens 2 000 WebSockets on four sessions, where an address may have 1 000, and ends none',
     victim: { http2: true, areIdleAllowed: true, limits: { maxConnectionsPerAddress: 1_000 } },
     maxGrowthMiB: 96,
+    // As above.
+    maxDelayMs: 100,
+    counter: 'maxConnectionsPerAddress',
     async run(attacker) {
       let open = 0;
       let refused = 0;
@@ -174,6 +183,10 @@ export const http2Attacks: readonly Attack[] = [
     ...http2,
     name: 'http2-tiny-window',
     about: 'gives 20 streams a window of one byte, and has them send 4 MiB each to be echoed',
+    maxGrowthMiB: 96,
+    // As above: what one read brings is for 20 streams.
+    maxDelayMs: 100,
+    counter: 'maxQueuedBytes',
     async run(attacker) {
       // Only what is sent counts: the initial window of what comes back is 1.
       const peer = await Http2Peer.open(attacker, settingsFrame([[4, 1]]));
@@ -198,6 +211,7 @@ export const http2Attacks: readonly Attack[] = [
     ...http2,
     name: 'http2-silent-sessions',
     about: 'begins 300 sessions, a third of them with half a preface, and asks for nothing',
+    counter: 'handshakeTimeoutMs',
     async run(attacker) {
       const clients = await Promise.all(Array.from({ length: 300 }, () => attacker.connect()));
       for (const [index, { socket }] of clients.entries()) {

@@ -57,6 +57,7 @@ export const messageAttacks: readonly Attack[] = [
     name: 'malformed-packets',
     about:
       'sends every malformed packet of the test vectors, as JSON, as MessagePack, and in the plain profile',
+    counter: 'badPackets',
     async run(attacker) {
       const wrong: string[] = [];
       const vectors = malformed();
@@ -111,6 +112,7 @@ export const messageAttacks: readonly Attack[] = [
     ...realtime,
     name: 'deep-nesting',
     about: 'nests arrays 20 000 deep, in a hello and behind it',
+    counter: 'badPackets',
     async run(attacker) {
       const deep = '['.repeat(20_000) + ']'.repeat(20_000);
       const early = await attacker.open(json);
@@ -165,6 +167,9 @@ export const messageAttacks: readonly Attack[] = [
     ...realtime,
     name: 'subscription-flood',
     about: 'subscribes to 2 000 channels on one connection',
+    // The clock is looked at after 64 packets, each of which may take a tenth of a millisecond.
+    maxDelayMs: 25,
+    counter: 'maxSubscriptions',
     async run(attacker) {
       const client = await greet(attacker);
       for (let id = 2; id < 2_002; id += 1) client.sendText(`{"t":"sub","id":${id},"ch":"open:${id}"}`);
@@ -177,6 +182,9 @@ export const messageAttacks: readonly Attack[] = [
     ...realtime,
     name: 'publish-flood',
     about: 'publishes 20 000 times on one connection as fast as it is read',
+    // The clock is looked at after 64 packets, each of which may take a tenth of a millisecond.
+    maxDelayMs: 25,
+    counter: 'maxPublishesPerSecond',
     async run(attacker) {
       const client = await greet(attacker);
       for (let id = 2; id < 20_002; id += 1) client.sendText(`{"t":"pub","id":${id},"ch":"open:1","d":"x"}`);
@@ -189,6 +197,7 @@ export const messageAttacks: readonly Attack[] = [
     ...realtime,
     name: 'long-packets',
     about: 'sends a hello of 20 KB, and a packet of 1 MB behind a good one',
+    counter: 'maxPacketBytes',
     async run(attacker) {
       const early = await attacker.open(json);
       early.sendText(`{"t":"hello","id":1,"v":1,"auth":"${'x'.repeat(20_000)}"}`);

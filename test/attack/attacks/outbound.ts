@@ -14,6 +14,7 @@ export const outboundAttacks: readonly Attack[] = [
     about: 'reads nothing on 20 connections, to each of which 1 000 messages of 16 KiB are sent',
     needs: 'routes',
     maxGrowthMiB: 96,
+    counter: 'maxQueuedBytes',
     async run(attacker) {
       const clients = await attacker.openMany(20, { path: '/silent' });
       for (const { socket } of clients) socket.pause();
@@ -29,6 +30,7 @@ export const outboundAttacks: readonly Attack[] = [
     about: 'reads nothing on 30 connections, whose queues are each just short enough',
     needs: 'routes',
     victim: { limits: { maxQueuedBytes: 4 * MiB, maxTotalQueuedBytes: 16 * MiB } },
+    counter: 'maxTotalQueuedBytes',
     async run(attacker) {
       const clients = await attacker.openMany(30, { path: '/silent' });
       for (const { socket } of clients) socket.pause();
@@ -42,6 +44,7 @@ export const outboundAttacks: readonly Attack[] = [
     name: 'echoes-unread',
     group: 'outbound',
     about: 'sends 64 MiB on each of ten connections, and reads none of what is sent back',
+    counter: 'maxQueuedBytes',
     async run(attacker) {
       const clients = await attacker.openMany(10);
       for (const { socket } of clients) socket.pause();
@@ -57,6 +60,7 @@ export const outboundAttacks: readonly Attack[] = [
     about: 'reads 16 KiB every 100 ms on 20 connections, to each of which 1 000 messages of 16 KiB are sent',
     needs: 'routes',
     maxGrowthMiB: 96,
+    counter: 'maxQueuedBytes',
     async run(attacker) {
       const clients = await attacker.openMany(20, { path: '/silent' });
       for (const { socket } of clients) socket.pause();

@@ -66,12 +66,18 @@ export const sessionAttacks: readonly Attack[] = [
     ...realtime,
     name: 'presence-bounds',
     about: 'enters more channels than may be, under names that are too long, with data that are too large',
+    counter: 'maxPresences',
     async run(attacker) {
       const client = await greet(attacker, { auth: 'let me in' });
       for (let id = 2; id < 102; id += 1) {
         client.sendText(`{"t":"pres","id":${id},"ch":"crowd:${id}","do":"enter","c":1,"d":"here"}`);
       }
-      const entered = await packetsUntil(client, ({ id, t }) => id === 101 || t === 'close');
+      // Those that are permitted are answered behind those that are refused at once.
+      let answers = 0;
+      const entered = await packetsUntil(client, ({ t }) => {
+        if (t === 'reply') answers += 1;
+        return answers === 100 || t === 'close';
+      });
       const wrong = [
         { ch: 'crowd:1', do: 'enter', c: 2, d: 'x'.repeat(30_000) },
         { ch: 'crowd:1', do: 'enter', c: 3, d: { deep: [[[[[]]]]] } },
@@ -84,8 +90,11 @@ export const sessionAttacks: readonly Attack[] = [
       for (const [index, packet] of wrong.entries()) {
         client.sendText(JSON.stringify({ t: 'pres', id: 200 + index, ...packet }));
       }
-      const last = 200 + wrong.length - 1;
-      const refused = await packetsUntil(client, ({ id, t }) => id === last || t === 'close');
+      answers = 0;
+      const refused = await packetsUntil(client, ({ t }) => {
+        if (t === 'reply') answers += 1;
+        return answers === wrong.length || t === 'close';
+      });
       const members = entered.filter(({ t, err }) => t === 'reply' && err === undefined).length;
       const refusals = refused.filter(({ id, err }) => (id ?? 0) >= 200 && err !== undefined);
       return verdict(
@@ -99,6 +108,9 @@ export const sessionAttacks: readonly Attack[] = [
     name: 'endless-calls',
     about:
       'makes 1 000 calls that are never answered on each of 20 connections, and streams that nobody reads',
+    // The clock is looked at after 64 packets, each of which may take a tenth of a millisecond.
+    maxDelayMs: 25,
+    counter: 'maxInflight',
     async run(attacker) {
       const clients = await Promise.all(Array.from({ length: 20 }, () => greet(attacker)));
       const refusals = await Promise.all(
@@ -125,6 +137,9 @@ export const sessionAttacks: readonly Attack[] = [
     ...realtime,
     name: 'history-flood',
     about: 'asks 20 000 times for as much history as there may be, and answers nothing',
+    // The clock is looked at after 64 packets, each of which may take a tenth of a millisecond.
+    maxDelayMs: 25,
+    counter: 'maxInflight',
     async run(attacker) {
       const client = await greet(attacker);
       for (let id = 2; id < 12; id += 1) {
@@ -150,6 +165,7 @@ export const sessionAttacks: readonly Attack[] = [
     ...realtime,
     name: 'unanswerable-flood',
     about: 'sends 500 000 packets that ask for nothing: acks, credit, cancels and pings, and reads no answer',
+    counter: 'maxPacketsPerSecond',
     async run(attacker) {
       const client = await greet(attacker);
       const kinds = [
@@ -173,6 +189,7 @@ export const sessionAttacks: readonly Attack[] = [
     name: 'stalled-subscribers',
     about: 'subscribes 20 connections that read nothing to a channel, and publishes 800 times 20 KB to it',
     maxGrowthMiB: 128,
+    counter: 'maxQueuedBytes',
     async run(attacker) {
       const clients = await Promise.all(Array.from({ length: 20 }, () => greet(attacker)));
       for (const client of clients) {

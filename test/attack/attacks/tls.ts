@@ -62,6 +62,11 @@ export const tlsAttacks: readonly Attack[] = [
     about: 'begins 1 500 TLS handshakes and ends none of them',
     victim: { tls: true },
     needs: 'own-process',
+    // Some 70 KiB each, of the 1 000 that one address may begin at a time.
+    maxGrowthMiB: 112,
+    // The system hands over all who knock in one turn, and a TLS socket takes a while to make.
+    maxDelayMs: 25,
+    counter: 'maxHandshakesPerAddress',
     async run(attacker) {
       const clients: RawClient[] = [];
       while (clients.length < 1_500) {

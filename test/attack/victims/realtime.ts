@@ -70,9 +70,9 @@ export async function startRealtime(): Promise<Victim> {
   return {
     port: realtime.address()?.port ?? 0,
     counters() {
-      const { badPackets, closed, limitsReached } = realtime.metrics();
+      const { limitsReached, badPackets, closed } = realtime.metrics();
       const codes = [...closed].map(([code, count]) => [`closed with ${code}`, count] as const);
-      return { badPackets, ...limitsReached, ...Object.fromEntries(codes) };
+      return { ...limitsReached, badPackets, ...Object.fromEntries(codes) };
     },
     broadcast: () => undefined,
     close: () => undefined,

@@ -29,14 +29,22 @@ describe('expiring table', () => {
     assert.equal(table.get('s', 'b'), 7);
   });
 
-  it('is full at its bound, until something expires', () => {
-    const table = new ExpiringTable<number>(2);
-    table.add('__proto__', 'x', { value: 1, now: 0 });
-    assert.equal(table.isFull, false);
-    table.add('__proto__', 'y', { value: 2, now: 1 });
-    assert.equal(table.isFull, true);
+  it('is full at its bound, and for each scope at its share, until something expires', () => {
+    const table = new ExpiringTable<number>(20);
+    const isFull = (...scopes: string[]): boolean[] => scopes.map((scope) => table.isFullFor(scope));
+    const add = (scope: string, keys: number, now: number): void => {
+      for (let key = 0; key < keys; key++) table.add(scope, `${key}`, { value: 1, now });
+    };
+    add('__proto__', 1, 0);
+    assert.deepEqual(isFull('__proto__', 'a', ''), [false, false, false]);
+    table.add('__proto__', 'last', { value: 1, now: 1 });
+    assert.deepEqual(isFull('__proto__', 'a', ''), [true, false, false]);
+    add('', 10, 2);
+    assert.deepEqual(isFull('__proto__', 'a', ''), [true, false, true]);
+    for (const scope of 'abcd') add(scope, 2, 3);
+    assert.deepEqual(isFull('new'), [true]);
     table.expire(0);
-    assert.equal(table.isFull, false);
+    assert.deepEqual(isFull('new', '__proto__', ''), [false, false, true]);
   });
 
   it('a touch of what is not there does nothing', () => {

@@ -313,4 +313,50 @@ describe('SqliteBroker', () => {
       assert.equal(database.prepare('SELECT count(*) AS count FROM channel').get()?.count, 1);
     });
   });
+
+  it('remembers no more for one publisher than its share: nobody else is refused for its sake', async () => {
+    const store = await broker({ maxRemembered: 40 });
+    const first = (publisher: string | undefined, id: string) =>
+      store.publish('a', { data: 1, producer: { id, sequence: 1 }, ...(publisher && { publisher }) }, log);
+    const keyed = (publisher: string | undefined, dedupeKey: string) =>
+      store.publish('b', { data: 1, dedupeKey, ...(publisher && { publisher }) }, log);
+    for (const publish of [first, keyed]) {
+      const outcome = async (publisher?: string): Promise<string[]> => {
+        const answers: string[] = [];
+        for (let index = 0; index < 30; index++) answers.push((await publish(publisher, `${index}`)).type);
+        return answers.filter((type) => type === 'accepted');
+      };
+      assert.equal((await outcome('greedy')).length, 4, 'a tenth for a subject');
+      assert.equal((await outcome('other')).length, 4);
+      assert.equal((await outcome()).length, 20, 'half of it for guests');
+      assert.equal((await outcome('third')).length, 4);
+    }
+    const again = await store.publish(
+      'a',
+      { data: 2, publisher: 'greedy', producer: { id: '0', sequence: 2 } },
+      log,
+    );
+    assert.equal(again.type, 'accepted', 'whoever is known goes on');
+  });
+
+  it('counts what it remembers rightly, while some of it is forgotten and after a restart', async () => {
+    const clock = new VirtualClock({ wallTime: 1_000_000 });
+    const policy = resolveChannelPolicy({ class: 'log', producerWindowMs: 1_000, dedupeWindowMs: 1_000 });
+    let small = await broker({ maxRemembered: 40, clock });
+    const publish = async (name: string): Promise<string> => {
+      const draft = { data: 1, publisher: 'ann', dedupeKey: name, producer: { id: name, sequence: 1 } };
+      return (await small.publish('a', draft, policy)).type;
+    };
+    for (let round = 0; round < 5; round++) {
+      for (let index = 0; index < 4; index++) {
+        clock.advance(200);
+        assert.equal(await publish(`${round}:${index}`), 'accepted');
+      }
+      assert.equal(await publish(`${round}:one more`), 'refused');
+      await small.close();
+      small = await broker({ maxRemembered: 40, clock });
+      assert.equal(await publish(`${round}:one more`), 'refused');
+      clock.advance(1_000);
+    }
+  });
 });

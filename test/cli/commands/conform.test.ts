@@ -96,13 +96,15 @@ describe('tidewire conform', () => {
   const wrong: readonly [string[], number, RegExp][] = [
     [[], 2, /give the address of a server to test, or --listen/],
     [['http://127.0.0.1'], 2, /is no address of a WebSocket server/],
-    [['ws://127.0.0.1:1'], 1, /ws:\/\/127\.0\.0\.1:1 cannot be tested: .*ECONNREFUSED/],
+    [['ws://127.0.0.1:1'], 1, /ws:\/\/127\.0\.0\.1:1\/ cannot be tested: .*ECONNREFUSED/],
+    [['ws://me:secret@127.0.0.1:1/?t=secret'], 1, /^tidewire: ws:\/\/127\.0\.0\.1:1\/\?… cannot be tested/],
     [['--runs', '/no/such/file', '--html', '/dev/null'], 1, /\/no\/such\/file cannot be read/],
   ];
   for (const [args, status, message] of wrong) {
-    it(`explains "${args.join(' ')}"`, async () => {
+    it(`explains "${args.join(' ')}", without secrets`, async () => {
       const { code, stderr } = await new Tidewire(['conform', ...args]).end();
       assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /secret/);
       assert.equal(code, status);
     });
   }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { reject, type UpgradeRequest, WebSocketServer } from '../../../src/websocket/index.ts';
 import { main, Tidewire } from '../tidewire.ts';
@@ -111,6 +114,21 @@ describe('tidewire connect', () => {
       assert.deepEqual({ code, stdout }, { code: 1, stdout: [] });
     });
   }
+
+  it('what a server sent commands no terminal from an error either', async (test) => {
+    const http = createServer().on('upgrade', (asked, socket) => {
+      const accept = createHash('sha1')
+        .update(`${asked.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+        .digest('base64');
+      const head = `HTTP/1.1 101 \r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n`;
+      socket.end(`${head}Sec-WebSocket-Protocol: \x9b2J\r\n\r\n`, 'latin1');
+    });
+    await once(http.listen(0, '127.0.0.1'), 'listening');
+    test.after(() => http.close());
+    const { port } = http.address() as AddressInfo;
+    const { stderr } = await connect([`ws://127.0.0.1:${port}`, '-x', 'hello']).end();
+    assert.match(stderr, /server chose the subprotocol "\\x9b2J"/);
+  });
 
   for (const [message, closeCode] of [
     ['fail', 1011],

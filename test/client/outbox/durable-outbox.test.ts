@@ -159,4 +159,85 @@ describe('durableOutbox', () => {
     assert.equal(position.offset, 1);
     assert.ok(net.errors.length > 0 && net.errors.every((error) => error === store.failure));
   });
+
+  it('leaves alone what is no entry in its store, tells of it, and sends the others', async () => {
+    const net = new VirtualNet();
+    const store = new MemoryStore();
+    const good = {
+      id: 'good',
+      order: 1,
+      channel: 'chat',
+      producer: 'earlier',
+      sequence: 1,
+      isSent: false,
+      fields: { data: 'good' },
+    };
+    const strange: readonly unknown[] = [
+      undefined,
+      null,
+      'text',
+      {},
+      { ...good, id: 7 },
+      { ...good, order: Number.NaN },
+      { ...good, channel: undefined },
+      { ...good, producer: '' },
+      { ...good, producer: 'x'.repeat(65) },
+      { ...good, sequence: 0 },
+      { ...good, sequence: '1' },
+      { ...good, isSent: undefined },
+      { ...good, fields: null },
+      { ...good, fields: {} },
+      { ...good, fields: { data: 7n } },
+      { ...good, fields: { data: new Map() } },
+      { ...good, fields: { data: 1, key: '' } },
+      { ...good, fields: { data: 1, key: {} } },
+      { ...good, fields: { data: 1, stateKey: 7 } },
+      { ...good, fields: { data: null, stateKey: 'k', removed: 1 } },
+    ];
+    for (const [index, entry] of strange.entries()) store.entries.set(`strange ${index}`, entry as never);
+    store.entries.set('good', good);
+    const { client, restored } = await live(net, store);
+    void client.channel('chat').publish('now');
+    await net.advance(100);
+    assert.deepEqual(published(net), ['good', 'now']);
+    assert.equal(restored.length, 1);
+    assert.equal(net.errors.length, strange.length);
+    assert.equal(store.entries.size, strange.length, 'a later version may know what they are');
+  });
+
+  it('keeps the lanes of earlier lives apart, whatever their names hold', async () => {
+    const net = new VirtualNet({ channels: { a: { class: 'log' }, b: { class: 'log' } } });
+    const store = new MemoryStore();
+    for (const [order, channel, producer] of [
+      [1, 'a', 'p'],
+      [2, 'b', 'p'],
+      [3, 'a', 'p b'],
+      [4, 'b', 'a'],
+    ] as const) {
+      const id = `${order}`;
+      store.entries.set(id, {
+        id,
+        order,
+        channel,
+        producer,
+        sequence: 1,
+        isSent: false,
+        fields: { data: id },
+      });
+    }
+    const { client } = await live(net, store);
+    const refused = assert.rejects(client.channel('p a').publish('elsewhere'), { code: 'unknown_channel' });
+    await net.advance(100);
+    await refused;
+    const peer = net.rig.greeted();
+    const read = (ch: string): unknown[] =>
+      peer.ask({ t: 'hist', ch, dir: 'fwd', n: 9 }, 20).ok.m.map(({ d }: { d: unknown }) => d);
+    assert.deepEqual(
+      [read('a'), read('b')],
+      [
+        ['1', '3'],
+        ['2', '4'],
+      ],
+    );
+  });
 });

@@ -114,6 +114,14 @@ describe('fragments in memory', () => {
     });
   }
 
+  it('are charged with the memory that they hold, not with their bytes', () => {
+    const buffer = new FragmentBuffer();
+    buffer.append(new Uint8Array(8 * KiB), 0, 6 * KiB);
+    assert.equal(buffer.heldBytes, 8 * KiB, 'the chunk is kept, all of it');
+    buffer.append(new Uint8Array(10), 0, 1);
+    assert.equal(buffer.heldBytes, 12 * KiB, 'a block for the tiny one, and those behind it');
+  });
+
   it('any fragments hold at most 1.5 times their bytes and 4 KiB, and come out in order (5.4)', () => {
     const piece = fc
       .tuple(fc.oneof(fc.nat(20), fc.nat(10_000), fc.nat(100_000)), fc.oneof(fc.nat(20), fc.nat(70_000)))

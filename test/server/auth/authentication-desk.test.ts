@@ -34,6 +34,7 @@ describe('authentication', () => {
       const result = await Promise.race([answer.then(({ t }) => t), client.closed.then(({ code }) => code)]);
       assert.equal(result, outcome);
       assert.equal(errors.length, outcome === 1011 ? 1 : 0, 'what the application got wrong is reported');
+      if (outcome === 1011) assert.equal((await client.closed).reason, 'internal error');
       const { authenticated, unauthenticated } = realtime.metrics();
       assert.deepEqual([authenticated, unauthenticated], outcome === 'welcome' ? [1, 0] : [0, 1]);
     });
@@ -97,6 +98,16 @@ describe('authentication', () => {
     const last = seen.at(-1)!;
     assert.deepEqual([last.query.size, last.headers.get('authorization')], [0, undefined]);
     assert.equal(last.remoteAddress, '127.0.0.1');
+  });
+
+  it('does not take somebody else for who it was', async (test) => {
+    const { realtime, url } = await openRealtime(test, {
+      authenticate: ({ token = '' }) => ({ subject: token }),
+    });
+    const client = await welcome(test, url, 'ada');
+    assert.equal((await client.ask({ t: 'auth', auth: 'eve' })).err.code, 'forbidden');
+    const [link] = realtime.connections;
+    assert.equal(link?.subject, 'ada');
   });
 
   it('closes with 4408 when no hello comes, and while nobody has decided', async (test) => {

@@ -57,6 +57,13 @@ describe('authentication request', () => {
       'from-cookie',
       'cookie',
     ],
+    [
+      'no cookie that nobody named',
+      { headers: { cookie: 'token=x' }, origin },
+      undefined,
+      undefined,
+      undefined,
+    ],
     ['the query where it is named', { query: 'key=from-query' }, { query: 'key' }, 'from-query', 'query'],
     [
       'the subprotocol before Authorization',
@@ -99,7 +106,12 @@ describe('authentication request', () => {
       user: 'ada',
       password: 'pass:wörd',
     });
-    for (const value of ['Basic', 'Basic !!!', `Basic ${Buffer.from('no colon').toString('base64')}`]) {
+    for (const value of [
+      'Basic',
+      'Basic !!!',
+      `Basic ${Buffer.from('no colon').toString('base64')}`,
+      `Basic ${Buffer.from([0x61, 0x3a, 0xff]).toString('base64')}`,
+    ]) {
       assert.equal(read({ headers: { authorization: value } }).basic, undefined, value);
     }
   });

@@ -86,6 +86,35 @@ describe('the gate', () => {
     }
   });
 
+  it('takes a rule that throws for a no, and reports it', async (test) => {
+    const broken = defineContract({
+      title: 'Broken',
+      version: '1',
+      channels: {
+        chat: defineChannel('chat:{id}', {
+          class: 'log',
+          payload: z.unknown(),
+          allow: {
+            subscribe: () => {
+              throw new Error('broken');
+            },
+          },
+        }),
+      },
+    });
+    const { url, errors } = await openRealtime(test, { contracts: broken as never });
+    const client = await welcome(test, url);
+    assert.equal((await client.ask(verbs.subscribe)).err.code, 'forbidden');
+    assert.equal(errors.length, 1);
+  });
+
+  it('checks what one tells of oneself', async (test) => {
+    const { url } = await openRealtime(test);
+    const client = await welcome(test, url, 'ada');
+    assert.equal((await client.ask({ ...verbs.enter, d: { name: 7 } })).err.code, 'schema');
+    assert.ok((await client.ask({ ...verbs.enter, c: 2 })).ok);
+  });
+
   it('reports what the application throws, refuses, and goes on', async (test) => {
     for (const authorize of [
       () => {

@@ -124,6 +124,8 @@ describe('jwt', () => {
       'a key that the token brings': () => token({ header: { jwk: publicJwk } }),
       'an address of keys that the token brings': () => token({ header: { jku: 'https://evil.test/keys' } }),
       'certificates that the token brings': () => token({ header: { x5u: 'https://evil.test/cert' } }),
+      'a certificate in the token itself': () => token({ header: { x5c: ['MIIB'] } }),
+      'a demand that the reader could meet': () => token({ header: { crit: ['b64'], b64: true } }),
       'a demand on the reader': () => handMade({ alg: 'ES256', crit: ['b64'], b64: false }, claims),
       'an unknown key': () => token({ header: { kid: 'two' } }),
       'another issuer': () => token({ claims: { iss: 'https://evil.test' } }),
@@ -198,6 +200,14 @@ describe('jwt', () => {
     await assert.rejects(async () => ask(authenticate, await token()));
     await assert.rejects(async () => ask(authenticate, await token()));
     assert.equal(requests(), 1);
+  });
+
+  it('does not call a token bad when what it was given is no set of keys', async (test) => {
+    const { url } = await serveKeys(test, () => ({ body: { keys: 'none' } }));
+    const refused: string[] = [];
+    const authenticate = jwt({ jwks: url, issuer, audience, onRefused: (code) => refused.push(code) });
+    await assert.rejects(async () => ask(authenticate, await token()));
+    assert.deepEqual(refused, []);
   });
 
   it('lets a connection in, renews its token in place, and keeps the subject', async (test) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { type Clock, systemClock } from '../../../src/broker/index.ts';
-import { UsageError } from '../../../src/channel/index.ts';
+import { defineContract, UsageError } from '../../../src/channel/index.ts';
 import {
   type CallContext,
   type CallHandlers,
@@ -17,6 +17,7 @@ import {
   type Calls,
   callContract,
   collectingLogger,
+  openRealtime,
   type RawClient,
   welcome,
 } from '../realtime-rig.ts';
@@ -245,6 +246,9 @@ describe('calls', () => {
     const start = (calls: unknown): unknown =>
       createRealtime({ contracts: callContract, calls: calls as never });
     assert.throws(() => start(rest), /no handler for double/);
+    const calls = { toString: callContract.calls.double };
+    const odd = defineContract({ title: 'Odd', version: '1', channels: {}, calls });
+    assert.throws(() => createRealtime({ contracts: odd, calls: {} as never }), /no handler for toString/);
     assert.throws(() => start({ ...handlers, more: () => 1 }), /no call more/);
     assert.throws(() => start(undefined), UsageError);
   });
@@ -295,5 +299,42 @@ describe('calls', () => {
     assert.equal((await call(client, 'double', 1)).err.code, 'internal');
     assert.equal(errors.length, 1);
     assert.equal((await call(client, 'ticks', 0)).ok.d, null, 'the connection goes on');
+  });
+
+  it('are asked about again while they stream: one that is not permitted any more ends, and its source with it', async (test) => {
+    let isAllowed = true;
+    let hasEnded: () => void = () => {};
+    const ended = new Promise<void>((resolve) => {
+      hasEnded = resolve;
+    });
+    const { realtime, url, errors } = await openRealtime(test, {
+      contracts: callContract,
+      authorize: () => isAllowed,
+      calls: {
+        ...handlers,
+        async *ticks() {
+          try {
+            for (let tick = 1; ; tick++) yield tick;
+          } finally {
+            hasEnded();
+          }
+        },
+      },
+    } as never);
+    const [client, other] = [await welcome(test, url, 'ada'), await welcome(test, url, 'grace')];
+    for (const each of [client, other]) {
+      each.send({ t: 'rpc', id: 9, m: 'ticks', d: 1, n: 2 });
+      await each.next(({ t, d }) => t === 'rpc' && d === 2);
+    }
+    realtime.authorizeAgain('ada');
+    client.send({ t: 'credit', id: 9, n: 1 });
+    await client.next(({ t, d }) => t === 'rpc' && d === 3);
+    isAllowed = false;
+    realtime.authorizeAgain('ada');
+    assert.equal((await client.next(({ t }) => t === 'reply')).err.code, 'forbidden');
+    await ended;
+    other.send({ t: 'credit', id: 9, n: 1 });
+    await other.next(({ t, d }) => t === 'rpc' && d === 3);
+    assert.deepEqual(errors, []);
   });
 });

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type OpenedSession, SessionRegistry } from '../../../src/session/index.ts';
 
 function setUp(maxReleased = 10) {
-  let [now, token] = [0, 0];
+  let [now, token, forgotten] = [0, 0, 0];
   const deferred: (() => void)[] = [];
   const registry = new SessionRegistry({
     randomToken: () => `token-${++token}`,
@@ -11,6 +11,7 @@ function setUp(maxReleased = 10) {
     maxReleased,
     now: () => now,
     defer: (callback) => deferred.push(callback),
+    onForgotten: () => forgotten++,
   });
   const fenced: string[] = [];
   const open = (subject: string, claim?: { sid: string; tok: string }): OpenedSession => {
@@ -29,7 +30,7 @@ function setUp(maxReleased = 10) {
     for (const callback of deferred.splice(0)) callback();
     return opened!;
   };
-  return { registry, open, fenced, pass: (ms: number) => (now += ms) };
+  return { registry, open, fenced, pass: (ms: number) => (now += ms), forgotten: () => forgotten };
 }
 
 describe('session registry', () => {
@@ -89,10 +90,11 @@ describe('session registry', () => {
   });
 
   it('keeps so many released ones: the longest gone makes room', () => {
-    const { registry, open } = setUp(2);
+    const { registry, open, forgotten } = setUp(2);
     const sessions = [open('a'), open('b'), open('c')];
     for (const { sid } of sessions) registry.release(sid);
     assert.equal(registry.size, 2);
+    assert.equal(forgotten(), 1);
     assert.equal(open('a', sessions[0]).resumed, false);
     assert.equal(open('c', sessions[2]).resumed, true);
   });

@@ -25,6 +25,7 @@ import { makeCertificate } from '../certificate.ts';
 import { ServerLog } from '../http2/server-log.ts';
 import { expectNoSurprises } from '../surprises.ts';
 import { closed, failed, logEvents, nextMessage, opened } from '../whatwg/socket-log.ts';
+import { fakeServer } from './fake-server.ts';
 
 expectNoSurprises();
 
@@ -130,6 +131,27 @@ describe('client over HTTP/2', () => {
     assert.equal(doubting.code, 'CONNECTION_FAILED');
     assert.match(doubting.message, /self.signed certificate/);
     assert.equal(log.lines.length, 1);
+  });
+
+  it('goes through the tunnel of a proxy, to which HTTP/1.1 is spoken', async (t) => {
+    await serve(createSecureServer(certificate), 'wss');
+    const proxy = await fakeServer(
+      t,
+      (socket, request) => {
+        const [host, port] = request.lines[0]?.split(' ')[1]?.split(':') ?? [];
+        const upstream = connectTcp(Number(port), host, () => {
+          socket.write('HTTP/1.1 200 OK\r\n\r\n');
+          socket.pipe(upstream).pipe(socket);
+        });
+        upstream.on('error', () => socket.destroy());
+        socket.on('close', () => upstream.destroy());
+      },
+      { ...certificate, ALPNProtocols: ['http/1.1'] },
+    );
+    const socket = connect('/', { ca: certificate.cert, proxy: `https://${proxy.authority}` });
+    await opened(socket);
+    socket.terminate();
+    await closed(socket);
   });
 
   it('agrees to permessage-deflate', async () => {

@@ -98,6 +98,19 @@ describe('a redirect', () => {
     assert.equal(request?.field('Origin'), 'https://page.example');
   });
 
+  it('drops subprotocols that are credentials', async (t) => {
+    const target = await fakeServer(t, (socket, request) =>
+      socket.write(request.accept(['Sec-WebSocket-Protocol: chat'])),
+    );
+    const server = await redirectingServer(t, 302, `ws://${target.authority}/`);
+    const protocols = ['bearer.c2VjcmV0', 'chat', 'base64url.Bearer.authorization.example.c2VjcmV0'];
+    const socket = new WebSocket(`ws://${server.authority}/`, { followRedirects: true, protocols });
+    await opened(socket);
+    socket.terminate();
+    assert.equal(server.requests[0]?.field('Sec-WebSocket-Protocol'), protocols.join(', '));
+    assert.equal(target.requests[0]?.field('Sec-WebSocket-Protocol'), 'chat');
+  });
+
   it('drops Authorization that was given as a header, too', async (t) => {
     const target = await acceptingServer(t);
     const server = await redirectingServer(t, 302, `ws://${target.authority}/`);
@@ -160,5 +173,27 @@ describe('redirectedHop', () => {
     assert.deepEqual(same.settings.tls, options);
     const other = redirectedHop(hop('wss://example.com/', options), to('https://example.com:444/')) as Hop;
     assert.deepEqual(other.settings.tls, { ca: 'a', rejectUnauthorized: true });
+  });
+
+  it('leaves the Unix socket of the origin behind', () => {
+    const { url, settings } = hop('ws://localhost/');
+    const request = { socketPath: '/run/chat.sock' };
+    const local: Hop = {
+      url,
+      settings: { ...settings, route: { type: 'agent', agent: undefined, request } },
+    };
+    const socketPathOf = (location: string): string | undefined => {
+      const next = redirectedHop(local, to(location));
+      assert.ok(!(next instanceof ConnectionError) && next.settings.route.type === 'agent');
+      return next.settings.route.request?.socketPath;
+    };
+    assert.equal(socketPathOf('/b'), '/run/chat.sock');
+    assert.equal(socketPathOf('ws://other.example/'), undefined);
+  });
+
+  it('shows no secret of the address when it refuses', () => {
+    const refused = redirectedHop(hop('wss://example.com/'), to('ws://me:secret@example.com/?token=secret'));
+    assert.ok(refused instanceof ConnectionError);
+    assert.doesNotMatch(refused.message, /secret/);
   });
 });

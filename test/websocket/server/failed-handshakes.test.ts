@@ -45,5 +45,15 @@ describe('an address whose handshakes fail', () => {
     const failures = open(1, 20);
     const held = Array.from({ length: 20 }, (_, index) => fail(failures, `10.0.0.${index}`, 2)[1]);
     assert.equal(held.filter((isHeld) => isHeld).length, 10);
+    failures.release('10.0.0.0');
+    assert.equal(failures.fail('10.0.0.19', 0), true, 'a place that was left is free');
+  });
+
+  it('is remembered with 10 000 others: the one that failed longest ago is forgotten', () => {
+    const failures = open(1);
+    for (const address of ['first', 'second', 'first']) failures.fail(address, 0);
+    for (let index = 0; index < 9_999; index += 1) failures.fail(`10.0.${index >> 8}.${index & 255}`, 0);
+    assert.equal(failures.fail('first', 0), true);
+    assert.equal(failures.fail('second', 0), false, 'as an address that has not failed before');
   });
 });

@@ -11,6 +11,9 @@ import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { reject, WebSocketServer, type WebSocketServerOptions } from '../../../src/websocket/index.ts';
+import { Gate } from '../../../src/websocket/server/gate.ts';
+import { openFileLimit } from '../../../src/websocket/server/open-files.ts';
+import { resolveServerOptions } from '../../../src/websocket/server/server-options.ts';
 import { makeCertificate } from '../certificate.ts';
 import { openServer } from '../open-server.ts';
 import { RawClient, upgradeRequest } from '../raw-client.ts';
@@ -132,6 +135,30 @@ describe('handshakes that fail', () => {
     await Promise.all(held.map((client) => client.gone()));
   });
 
+  it('are not those that the server refuses for a reason of its own', async (test) => {
+    const { port, server } = await openServer(test, {
+      limits: { maxFailedHandshakesPerMinute: 1 },
+      tarpitMs: 60_000,
+      upgrade: () => reject(503),
+    });
+    for (let index = 0; index < 3; index += 1) assert.equal(await answerTo(port), '503');
+    assert.equal(server.counters.maxFailedHandshakesPerMinute, 0);
+  });
+
+  it('leave their place when nobody waits for the answer any more', async (test) => {
+    const { port, server } = await openServer(test, {
+      limits: { maxFailedHandshakesPerMinute: 1, maxConnections: 3 },
+      tarpitMs: 60_000,
+      upgrade: async ({ path }) => (path === '/' ? reject(401) : {}),
+    });
+    assert.equal(await answerTo(port), '401');
+    const held = await Promise.all(Array.from({ length: 2 }, () => RawClient.connect(port)));
+    for (const client of held) client.socket.write(upgradeRequest());
+    while (server.counters.maxFailedHandshakesPerMinute < 2) await new Promise(setImmediate);
+    for (const client of held) client.socket.destroy();
+    while (server.connections.size < 3) await RawClient.open(port, { path: '/in' }).catch(() => undefined);
+  });
+
   it('are not those of a plain request, with which others look whether the server is alive', async (test) => {
     const { port, server } = await openServer(test, {
       limits: { maxFailedHandshakesPerMinute: 1 },
@@ -185,6 +212,22 @@ describe('half-open TLS handshakes', () => {
       break;
     }
     assert.equal(server.connections.size, 1);
+  });
+});
+
+describe('the descriptor of a socket', () => {
+  const socketWith = (fd: number) => ({ _handle: { fd } }) as never;
+
+  it('is free below the cap, full above it, and the last ones are not spent on refusals', () => {
+    const reports: unknown[] = [];
+    const settings = resolveServerOptions({ limits: { maxDescriptors: 10 } });
+    const gate = new Gate(settings, (error) => reports.push(error));
+    assert.equal(gate.checkDescriptor(socketWith(9)), 'free');
+    assert.deepEqual(reports, []);
+    assert.equal(gate.checkDescriptor(socketWith(10)), 'full');
+    assert.equal(gate.checkDescriptor(socketWith(openFileLimit() - 1)), 'last');
+    assert.equal(gate.counts.snapshot().maxDescriptors, 2);
+    assert.equal(reports.length, 1);
   });
 });
 

@@ -357,6 +357,19 @@ describe('a refusal', () => {
     assert.equal(server.connections.size, 0);
   });
 
+  it('is not given to everybody, while many read theirs', async (test) => {
+    const { port } = await openServer(test, { limits: { maxHandshakes: 1 } });
+    const clients = await Promise.all(
+      Array.from({ length: 50 }, () => RawClient.connect(port, { allowHalfOpen: true })),
+    );
+    const [first, ...others] = clients as [RawClient, ...RawClient[]];
+    const answers = await Promise.all(others.map((client) => client.rest()));
+    assert.ok(answers.some((answer) => answer.toString().startsWith('HTTP/1.1 503 ')));
+    assert.ok(answers.some((answer) => answer.length === 0));
+    for (const client of clients) client.socket.destroy();
+    await first.gone();
+  });
+
   it('never reads what follows the request', async (test) => {
     const { port, calls } = await openServer(test, { upgrade: () => reject(403) });
     const client = await RawClient.connect(port);

@@ -112,6 +112,26 @@ describe('server attached to an http server', () => {
     assert.equal(server.connections.size, 0);
   });
 
+  it('lets a client go that ended its side while the request was being decided', async (test) => {
+    const { http, port } = await openHttp(test);
+    const closed = gate<number>();
+    const server = new WebSocketServer({
+      server: http,
+      keepalive: { intervalMs: 0 },
+      upgrade: async ({ raw }) => {
+        await once(raw?.socket as Socket, 'end');
+        return {};
+      },
+      close: (_connection, code) => closed.resolve(code),
+    });
+    test.after(() => server.close());
+    const client = await RawClient.connect(port);
+    client.socket.end(upgradeRequest());
+    assert.match(await client.head(), / 101 /);
+    assert.equal(await closed.promise, 1006);
+    assert.equal(server.connections.size, 0);
+  });
+
   it('takes a connection on which a request was answered before', async (test) => {
     const { http, port } = await openHttp(test);
     http.removeAllListeners('request');
@@ -175,6 +195,21 @@ describe('server attached to an http server', () => {
     await closed;
   });
 
+  it('outlives a client that resets the connection when it reads its 404', async (test) => {
+    const { http, port } = await openHttp(test);
+    const server = new WebSocketServer({ server: http, path: '/one' });
+    test.after(() => server.close({ timeoutMs: 0 }));
+    const accepted = once(http, 'connection');
+    const client = await RawClient.connect(port, { allowHalfOpen: true });
+    const [socket] = (await accepted) as [Socket];
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    client.socket.write(upgradeRequest({ path: '/' }));
+    await client.head();
+    client.reset();
+    await closed;
+    assert.equal(await fetchPage(port), 'a page');
+  });
+
   it('leaves requests for other paths to other listeners', async (test) => {
     const { http, port } = await openHttp(test);
     const server = new WebSocketServer({ server: http, path: '/one' });
@@ -210,6 +245,16 @@ describe('server that is handed requests', () => {
     assert.equal(await (await RawClient.open(port)).text(), 'welcome');
     await server.listening;
     assert.equal(server.address(), undefined);
+  });
+
+  it('refuses them with 503 when it is closed', async (test) => {
+    const { http, port } = await openHttp(test);
+    const server = new WebSocketServer({ upgrade: () => assert.fail('asked') });
+    http.on('upgrade', (request, socket, head) => server.handleUpgrade(request, socket, head));
+    await server.close();
+    const client = await RawClient.connect(port);
+    client.socket.write(upgradeRequest());
+    assert.match((await client.rest()).toString(), /^HTTP\/1\.1 503 [\s\S]*\r\nRetry-After: 1\r\n/);
   });
 
   it('counts nothing for a socket that is gone already', async (test) => {

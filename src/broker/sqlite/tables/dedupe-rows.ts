@@ -3,21 +3,26 @@
 import type { DedupeKeys } from '../../memory/channel-parts.ts';
 import type { SqliteDatabase, SqliteStatement } from '../driver.ts';
 import { checkSeal, sealOf } from '../seal.ts';
+import { RowCounts } from './row-counts.ts';
 
 export class DedupeStatements {
   readonly find: SqliteStatement;
   readonly add: SqliteStatement;
   readonly expire: SqliteStatement;
-  readonly kept: SqliteStatement;
+  readonly oldest: SqliteStatement;
+  readonly counts: SqliteStatement;
 
   constructor(database: SqliteDatabase) {
     this.find = database.prepare(
       'SELECT "offset", added_at, seal FROM dedupe WHERE channel = ? AND publisher = ? AND key = ?',
     );
     this.add = database.prepare('INSERT INTO dedupe VALUES (?, ?, ?, ?, ?, ?)');
-    this.expire = database.prepare('DELETE FROM dedupe WHERE channel = ? AND added_at <= ?');
-    this.kept = database.prepare(
-      'SELECT count(*) AS count, min(added_at) AS oldest FROM dedupe WHERE channel = ?',
+    this.expire = database.prepare(
+      'DELETE FROM dedupe WHERE channel = ? AND added_at <= ? RETURNING publisher',
+    );
+    this.oldest = database.prepare('SELECT min(added_at) AS oldest FROM dedupe WHERE channel = ?');
+    this.counts = database.prepare(
+      'SELECT publisher, count(*) AS count FROM dedupe WHERE channel = ? GROUP BY publisher',
     );
   }
 }
@@ -25,23 +30,22 @@ export class DedupeStatements {
 export class DedupeRows implements DedupeKeys {
   readonly #channel: number;
   readonly #statements: DedupeStatements;
-  readonly #maxKeys: number;
-  #size = 0;
+  readonly #counts: RowCounts;
   #oldestAt = 0;
 
   constructor(channel: number, statements: DedupeStatements, maxKeys: number) {
     this.#channel = channel;
     this.#statements = statements;
-    this.#maxKeys = maxKeys;
-    this.#count();
+    this.#counts = new RowCounts(maxKeys, statements.counts.all(channel));
+    this.#findOldest();
   }
 
   get size(): number {
-    return this.#size;
+    return this.#counts.size;
   }
 
-  get isFull(): boolean {
-    return this.#size >= this.#maxKeys;
+  isFullFor(publisher: string): boolean {
+    return this.#counts.isFullFor(publisher);
   }
 
   get(publisher: string, key: string): number | undefined {
@@ -59,18 +63,17 @@ export class DedupeRows implements DedupeKeys {
   ): void {
     const cells = [this.#channel, publisher, key, value, now] as const;
     this.#statements.add.run(...cells, sealOf(...cells));
-    if (this.#size++ === 0) this.#oldestAt = now;
+    if (this.#counts.size === 0) this.#oldestAt = now;
+    this.#counts.added(publisher);
   }
 
   expire(until: number): void {
-    if (this.#size === 0 || this.#oldestAt > until) return;
-    this.#statements.expire.run(this.#channel, until);
-    this.#count();
+    if (this.#counts.size === 0 || this.#oldestAt > until) return;
+    this.#counts.removed(this.#statements.expire.all(this.#channel, until));
+    this.#findOldest();
   }
 
-  #count(): void {
-    const { count, oldest } = this.#statements.kept.get(this.#channel)!;
-    this.#size = count as number;
-    this.#oldestAt = (oldest as number | null) ?? 0;
+  #findOldest(): void {
+    this.#oldestAt = (this.#statements.oldest.get(this.#channel)!.oldest as number | null) ?? 0;
   }
 }

@@ -5,6 +5,7 @@ import type { Producers, SequenceCheck } from '../../memory/channel-parts.ts';
 import { checkSequence } from '../../memory/producer-memory.ts';
 import type { SqliteDatabase, SqliteStatement } from '../driver.ts';
 import { checkSeal, DamageError, sealOf } from '../seal.ts';
+import { RowCounts } from './row-counts.ts';
 
 export class ProducerStatements {
   readonly find: SqliteStatement;
@@ -14,7 +15,8 @@ export class ProducerStatements {
   readonly addResult: SqliteStatement;
   readonly expireResults: SqliteStatement;
   readonly expire: SqliteStatement;
-  readonly kept: SqliteStatement;
+  readonly oldest: SqliteStatement;
+  readonly counts: SqliteStatement;
 
   constructor(database: SqliteDatabase) {
     this.find = database.prepare(
@@ -34,9 +36,12 @@ export class ProducerStatements {
       `DELETE FROM result WHERE producer IN
        (SELECT id FROM producer WHERE channel = ? AND used_at <= ?)`,
     );
-    this.expire = database.prepare('DELETE FROM producer WHERE channel = ? AND used_at <= ?');
-    this.kept = database.prepare(
-      'SELECT count(*) AS count, min(used_at) AS oldest FROM producer WHERE channel = ?',
+    this.expire = database.prepare(
+      'DELETE FROM producer WHERE channel = ? AND used_at <= ? RETURNING publisher',
+    );
+    this.oldest = database.prepare('SELECT min(used_at) AS oldest FROM producer WHERE channel = ?');
+    this.counts = database.prepare(
+      'SELECT publisher, count(*) AS count FROM producer WHERE channel = ? GROUP BY publisher',
     );
   }
 }
@@ -50,26 +55,25 @@ interface Known {
 export class ProducerRows implements Producers {
   readonly #channel: number;
   readonly #statements: ProducerStatements;
-  readonly #maxProducers: number;
-  #size = 0;
+  readonly #counts: RowCounts;
   /** When the one that is longest unused was used, or earlier. */
   #oldestAt = 0;
 
   constructor(channel: number, statements: ProducerStatements, maxProducers: number) {
     this.#channel = channel;
     this.#statements = statements;
-    this.#maxProducers = maxProducers;
-    this.#count();
+    this.#counts = new RowCounts(maxProducers, statements.counts.all(channel));
+    this.#findOldest();
   }
 
   get size(): number {
-    return this.#size;
+    return this.#counts.size;
   }
 
   check(publisher: string, { id, sequence }: ProducerStamp): SequenceCheck {
     const known = this.#find(publisher, id);
     return checkSequence(sequence, known, {
-      isFull: this.#size >= this.#maxProducers,
+      isFull: this.#counts.isFullFor(publisher),
       offsetOf: () => this.#resultOf(known!, sequence),
     });
   }
@@ -85,7 +89,8 @@ export class ProducerRows implements Producers {
     if (producer === undefined) {
       const cells = [this.#channel, publisher, id, sequence, results, now, seal] as const;
       producer = this.#statements.add.get(...cells)!.id as number;
-      if (this.#size++ === 0) this.#oldestAt = now;
+      if (this.#counts.size === 0) this.#oldestAt = now;
+      this.#counts.added(publisher);
     } else {
       this.#statements.use.run(sequence, now, seal, producer);
     }
@@ -95,10 +100,10 @@ export class ProducerRows implements Producers {
 
   expire(now: number, policy: ChannelPolicy): void {
     const until = now - policy.producerWindowMs;
-    if (this.#size === 0 || this.#oldestAt > until) return;
+    if (this.#counts.size === 0 || this.#oldestAt > until) return;
     this.#statements.expireResults.run(this.#channel, until);
-    this.#statements.expire.run(this.#channel, until);
-    this.#count();
+    this.#counts.removed(this.#statements.expire.all(this.#channel, until));
+    this.#findOldest();
   }
 
   #find(publisher: string, name: string): Known | undefined {
@@ -117,9 +122,7 @@ export class ProducerRows implements Producers {
     return row.offset as number;
   }
 
-  #count(): void {
-    const { count, oldest } = this.#statements.kept.get(this.#channel)!;
-    this.#size = count as number;
-    this.#oldestAt = (oldest as number | null) ?? 0;
+  #findOldest(): void {
+    this.#oldestAt = (this.#statements.oldest.get(this.#channel)!.oldest as number | null) ?? 0;
   }
 }
