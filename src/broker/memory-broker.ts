@@ -53,7 +53,7 @@ export interface MemoryBrokerLimits {
    */
   readonly maxMembers?: number;
   /**
-   * Producers, and as many dedupe keys, remembered for one channel.
+   * Producers, and as many dedupe keys, remembered for one channel: a tenth of them for one publisher, half for guests.
    * Beyond: a publish that needs one more is refused as `full`.
    * @default 100_000
    */

@@ -99,6 +99,8 @@ export class DuplexStream implements ByteStream {
     // It may have been paused while the opening handshake was being decided.
     duplex.resume();
     if (duplex.destroyed) queueMicrotask(() => onClose.call(duplex));
+    // The peer's end may have come while nobody listened: Node tells of it even when a socket is paused.
+    else if (duplex.readableEnded) queueMicrotask(() => onEnd.call(duplex));
   }
 }
 

@@ -112,6 +112,26 @@ describe('server attached to an http server', () => {
     assert.equal(server.connections.size, 0);
   });
 
+  it('lets a client go that ended its side while the request was being decided', async (test) => {
+    const { http, port } = await openHttp(test);
+    const closed = gate<number>();
+    const server = new WebSocketServer({
+      server: http,
+      keepalive: { intervalMs: 0 },
+      upgrade: async ({ raw }) => {
+        await once(raw?.socket as Socket, 'end');
+        return {};
+      },
+      close: (_connection, code) => closed.resolve(code),
+    });
+    test.after(() => server.close());
+    const client = await RawClient.connect(port);
+    client.socket.end(upgradeRequest());
+    assert.match(await client.head(), / 101 /);
+    assert.equal(await closed.promise, 1006);
+    assert.equal(server.connections.size, 0);
+  });
+
   it('takes a connection on which a request was answered before', async (test) => {
     const { http, port } = await openHttp(test);
     http.removeAllListeners('request');

@@ -161,6 +161,22 @@ for (const { name, prototype } of [
       assert.deepEqual(recorder.calls, ['closed']);
     });
 
+    it('that was ended while nobody listened tells of it after the start', async (test) => {
+      const { near, far } = await open(test);
+      near.pause();
+      const ended = once(near, 'end');
+      far.end();
+      await ended;
+      const recorder = new Recorder();
+      const stream = new DuplexStream(near);
+      stream.start(recorder);
+      assert.deepEqual(recorder.calls, []);
+      await recorder.until('end');
+      stream.end();
+      await recorder.until('closed');
+      assert.deepEqual(recorder.calls, ['end', 'closed']);
+    });
+
     it('that was paused is read after the start', async (test) => {
       const { near, far } = await open(test);
       near.pause();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { ClientHttp2Session } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -249,6 +250,22 @@ describe('an HTTP/2 stream of bytes', () => {
     stream.end();
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([held.written, calls], [[], ['closed: reset']]);
+  });
+
+  it('tells of a stream that was ended before it was started', async () => {
+    const held = new HeldStream();
+    const ended = once(held, 'end');
+    held.push(null);
+    held.read(0);
+    await ended;
+    await new Promise<void>((resolve) => {
+      new Http2Stream(held as never).start({
+        receiveBytes: () => undefined,
+        receiveEnd: resolve,
+        receiveWritten: () => undefined,
+        receiveClosed: () => undefined,
+      });
+    });
   });
 
   it('tells of a stream that was gone before it was started', async () => {
