@@ -1,4 +1,4 @@
-// What a connection charges the budgets that it shares, what it gives back, and what it counts.
+// What a connection holds: what it charges the budgets that it shares, what it gives back, what it forgets, what it counts.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -23,8 +23,12 @@ const agreed = {
 function open(options: ConnectionOptions = {}) {
   const counted: string[] = [];
   const calls: string[] = [];
+  const messages: (string | Buffer)[] = [];
   const handler: FramedStreamHandler = {
-    receiveMessage: (data) => calls.push(`message of ${data.length}`),
+    receiveMessage: (data) => {
+      messages.push(data);
+      calls.push(`message of ${data.length}`);
+    },
     receivePing: () => undefined,
     receivePong: () => undefined,
     receiveWritten: () => undefined,
@@ -43,7 +47,7 @@ function open(options: ConnectionOptions = {}) {
   const deflate = createMessageDeflate('server', agreed, settings);
   const framed = new FramedStream(stream, handler, { role: 'server', settings, deflate, budget });
   framed.start();
-  return { stream, framed, budget, deflate, counted, calls };
+  return { stream, framed, budget, deflate, counted, calls, messages };
 }
 
 const text = (payload: string, isFinal = true): Buffer =>
@@ -109,6 +113,40 @@ describe('framed stream: bytes that came and are not handed over', () => {
     assert.deepEqual(calls, ['error BUDGET_EXCEEDED']);
     assert.deepEqual([...stream.read()].slice(2, 4), [1013 >> 8, 1013 & 255]);
     assert.equal(budget.unfinishedBytes, 0);
+  });
+});
+
+describe('framed stream: bytes of an inflated message', () => {
+  it('stay as they are when the next one is inflated', () => {
+    const { stream, messages } = open();
+    for (const content of ['first', 'other']) {
+      const payload = deflateRawSync(Buffer.from(content));
+      stream.receive(buildFrame({ opcode: 2, reserved: 0x40, payload, maskingKey: exampleKey }));
+    }
+    assert.deepEqual(messages.map(String), ['first', 'other']);
+  });
+});
+
+describe('framed stream: bytes that come behind the end', () => {
+  it('are read and forgotten, although the connection was paused', () => {
+    const { stream, framed, budget } = open();
+    framed.pause(PauseReason.Application);
+    assert.equal(stream.isPaused, true);
+    framed.shed('maxUnfinishedBytes');
+    assert.equal(stream.isPaused, false, 'the peer is not kept from reading the Close');
+    for (let count = 0; count < 10; count += 1) stream.receive(text('x'.repeat(1000)));
+    assert.equal(budget.unfinishedBytes, 0);
+    stream.close();
+  });
+
+  it('do not keep a connection whose peer has ended without a Close', () => {
+    const { stream, framed } = open();
+    assert.equal(framed.wheelTick, 0);
+    stream.handler?.receiveEnd();
+    assert.notEqual(framed.wheelTick, 0);
+    framed.receiveDeadline();
+    assert.equal(stream.isDestroyed, true);
+    stream.close();
   });
 });
 
