@@ -351,6 +351,16 @@ describe('framed stream: memory that is used again for what arrives next', () =>
     assert.deepEqual(handler.texts, ['one', 'two', 'three', 'four']);
   });
 
+  it('does not show in what arrives when reading was paused before', async () => {
+    const { stream, handler, framed } = openStream();
+    stream.reusesMemory = true;
+    framed.pause(PauseReason.Application);
+    stream.receive(text('hello'));
+    framed.resume(PauseReason.Application);
+    await microtasks();
+    assert.deepEqual(handler.calls, ['message "hello"']);
+  });
+
   it('is told where the rest of a long message is kept, and what is put there is not copied', () => {
     const { stream, handler, framed } = openReusing();
     const long = Buffer.alloc(40_000, 'y');
