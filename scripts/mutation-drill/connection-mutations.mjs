@@ -400,7 +400,7 @@ export const connectionMutations = [
     {
       section: 'Memory',
       file: 'websocket/connection/frame-writer.js',
-      tests: ['websocket/connection/frame-writer'],
+      tests: ['websocket/connection/frame-writer', 'websocket/connection/framed-stream'],
     },
     [
       [
