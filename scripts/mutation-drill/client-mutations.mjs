@@ -26,8 +26,8 @@ export const clientMutations = [
     ],
     [
       'a proxy is not shown the certificate of the client',
-      'settings: { ...context.settings, tls } };',
-      'settings: context.settings };',
+      'settings: { ...settings, tls }, signal',
+      'settings, signal',
     ],
     ['a proxy that refuses opens no tunnel', 'if (status < 200 || status > 299) {', 'if (false) {'],
     [
@@ -139,6 +139,12 @@ export const clientMutations = [
       "'proxy must be an http or https URL, such as http://proxy.example:3128'",
       'String(proxy)',
     ],
+  ]),
+  ...grouped({ section: 'Redirects', file: `${client}/redirect.js`, tests: [`${client}/redirect`] }, [
+    ['a subprotocol that is a credential stays behind', "!name.toLowerCase().includes('bearer.')", 'true'],
+  ]),
+  ...grouped({ section: 'Answers', file: `${client}/agent-exchange.js`, tests: [`${client}/dial`] }, [
+    ['interim answers are counted', 'if (interimAnswers <= MAX_INTERIM_ANSWERS)', 'if (true)'],
   ]),
   ...grouped({ section: 'Fields', file: `${client}/shown-url.js`, tests: [`${client}/shown-url`] }, [
     [

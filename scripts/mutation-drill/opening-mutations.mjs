@@ -74,7 +74,11 @@ export const openingMutations = [
       "exchange.carrier.on('close', this.#onGone);",
       ';',
     ],
-    ['a socket that was gone before is counted out', 'if (this.#exchange.isGone) {', 'if (false) {'],
+    [
+      'a socket that was gone before is counted out',
+      'if (this.#exchange.isGone) {\n            // Its',
+      'if (false) {\n            // Its',
+    ],
     ['nothing is read while the application decides', 'this.#exchange.carrier.pause();', ';'],
     ['a hook that rejects is answered, and ends nothing else', ', (error) => this.#fail(error));', ');'],
     [
@@ -82,11 +86,7 @@ export const openingMutations = [
       "'The server could not decide about this request.'",
       'String(error)',
     ],
-    [
-      'an error of the hook is reported',
-      'this.#core.report(error instanceof Error',
-      'void (error instanceof Error',
-    ],
+    ['an error of the hook is reported', 'this.#core.report(errorOf(error', 'void (errorOf(error'],
     ['a server that closes takes nobody in', 'if (!this.#core.isAccepting) {', 'if (false) {'],
     [
       'a decision that comes after the refusal comes too late',
@@ -296,6 +296,32 @@ export const openingMutations = [
     ['the application is told once a minute', 'if (now - this.#reportedAt >= REPORT_MS) {', 'if (true) {'],
     ['the last descriptors are not spent on refusals', "? 'full' : 'last'", "? 'full' : 'full'"],
   ]),
+  ...grouped(
+    { section: 'Failed handshakes', file: `${server}/opening-handshake.js`, tests: [`${server}/gate`] },
+    [
+      [
+        'an answer that was held back and cannot be written ends nothing',
+        'try {\n            this.#answer(held);\n        }\n        catch (error) {\n            this.#fail(error);\n        }',
+        'this.#answer(held);',
+      ],
+    ],
+  ),
+  ...grouped(
+    {
+      section: 'Opening handshakes',
+      file: `${server}/http1-exchange.js`,
+      tests: [`${server}/websocket-server`],
+    },
+    [['no upgrade overtakes an earlier answer', 'response.req !== request', 'false']],
+  ),
+  ...grouped(
+    {
+      section: 'Opening handshakes',
+      file: 'websocket/drop-in/websocket-server.js',
+      tests: ['websocket/drop-in/websocket-server'],
+    },
+    [['a socket that fails to upgrade is heard', "socket.on('error', () => socket.destroy());", ';']],
+  ),
   ...grouped({ section: 'Addresses', file: `${server}/gate.js`, tests: [`${server}/gate`] }, [
     [
       'a proxy is not counted as a client',
