@@ -345,11 +345,8 @@ export const channelMutations = [
         'tokenFrom.cookie === undefined ? undefined : cookies.get(tokenFrom.cookie)',
         "cookies.get(tokenFrom.cookie ?? 'token')",
       ],
-      [
-        'what is no base64 is no credential',
-        "return isWhole ? bytes.toString('utf8') : undefined;",
-        "return bytes.toString('utf8');",
-      ],
+      ['what is no base64 is no credential', 'return isWhole && isUtf8(bytes) ?', 'return isUtf8(bytes) ?'],
+      ['what is no UTF-8 is no credential', ' && isUtf8(bytes)', ''],
       ['a renewal has nothing of the request that opened', 'headers: noHeaders,', ''],
     ],
   ),
@@ -367,13 +364,13 @@ export const channelMutations = [
     ['a connection does not change its subject', 'if (answer.subject !== this.subject) {', 'if (false) {'],
     [
       'a renewal that is rejected renews nothing',
-      "if (answer.type === 'rejected')\n                return refuse(errorBody('unauthenticated', answer.reason));",
+      "return reply({ err: errorBody('unauthenticated', answer.reason) });",
       ';',
     ],
     [
       'with a new credential everything is authorised again',
-      '{ authMs: expiresInMs } });\n            this.authorizeAgain();',
-      '{ authMs: expiresInMs } });',
+      'reply({ ok: this.#timeLeft });\n            this.authorizeAgain();',
+      'reply({ ok: this.#timeLeft });',
     ],
     [
       'a check that throws lets nobody in',
@@ -499,8 +496,8 @@ export const channelMutations = [
     ],
     [
       'history shows what a subscription shows',
-      'isVisible === undefined ? page.publications : page.publications.filter(isVisible)',
-      'page.publications',
+      'isVisible === undefined ? fitting : fitting.filter(isVisible)',
+      'fitting',
     ],
   ]),
   ...grouped({ section: 'Authorisation', file: 'session/machine/presence-desk.js', tests: machines }, [

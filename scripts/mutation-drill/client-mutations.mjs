@@ -26,8 +26,8 @@ export const clientMutations = [
     ],
     [
       'a proxy is not shown the certificate of the client',
-      'settings: { ...settings, tls }, signal',
-      'settings, signal',
+      '{ settings: { ...settings, tls }, signal }',
+      '{ settings, signal }',
     ],
     ['a proxy that refuses opens no tunnel', 'if (status < 200 || status > 299) {', 'if (false) {'],
     [
@@ -125,7 +125,7 @@ export const clientMutations = [
     ['an end before the answer is told', "stream.on('end', onClose);", ';'],
   ]),
 
-  ...grouped({ section: 'Fields', file: options, tests: [`${client}/client-options`] }, [
+  ...grouped({ section: 'Fields', file: options, tests: [`${client}/client-options`, `${client}/dial`] }, [
     [
       'no line break passes from a caller into a head',
       "typeof value !== 'string' || !isFieldValue(value)",

@@ -86,7 +86,7 @@ export const openingMutations = [
       "'The server could not decide about this request.'",
       'String(error)',
     ],
-    ['an error of the hook is reported', 'this.#core.report(errorOf(error', 'void (errorOf(error'],
+    ['an error of the hook is reported', "this.#core.report(errorOf(error, 'the upgrade hook'));", ';'],
     ['a server that closes takes nobody in', 'if (!this.#core.isAccepting) {', 'if (false) {'],
     [
       'a decision that comes after the refusal comes too late',
@@ -323,11 +323,7 @@ export const openingMutations = [
     [['a socket that fails to upgrade is heard', "socket.on('error', () => socket.destroy());", ';']],
   ),
   ...grouped({ section: 'Addresses', file: `${server}/gate.js`, tests: [`${server}/gate`] }, [
-    [
-      'a proxy is not counted as a client',
-      'settings.clients.isProxy(this.#peer) ? undefined : this.#peer',
-      'this.#peer',
-    ],
+    ['a proxy is not counted as a client', ' && !settings.clients.isProxy(this.#peer)', ''],
     [
       'a client behind a proxy is counted by its own address',
       'settings.clients.find(this.#peer, forwardedFor)',

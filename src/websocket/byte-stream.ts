@@ -13,7 +13,7 @@ export interface ByteStreamHandler {
   receiveEnd(): void;
   /** A write that asked for it has been taken by the operating system. */
   receiveWritten(): void;
-  /** The stream is gone; with an error, if it did not end properly. */
+  /** The stream is gone; with the error that its carrier emitted, if it did. */
   receiveClosed(error: Error | undefined): void;
 }
 

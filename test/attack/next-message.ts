@@ -6,7 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 export function nextMessage<
   Message extends { readonly type: string },
   Type extends Message['type'] = Message['type'],
->(child: ChildProcess, type: Type, withinMs = 120_000): Promise<Extract<Message, { type: Type }>> {
+>(child: ChildProcess, type: Type, withinMs = 60_000): Promise<Extract<Message, { type: Type }>> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       clearTimeout(limit);

@@ -71,7 +71,10 @@ describe('authorisation', () => {
     assert.equal(peer.connection.subscriptionCount, 0);
     assert.deepEqual(
       peer.all('reply').map(({ id, err }) => [id, err?.code]),
-      [[2, 'forbidden']],
+      [
+        [1, 'cancelled'],
+        [2, 'forbidden'],
+      ],
     );
   });
 

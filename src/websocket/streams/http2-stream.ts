@@ -2,7 +2,6 @@
 
 import { constants, type Http2Stream as NodeStream } from 'node:http2';
 import type { ByteStream, ByteStreamHandler } from '../byte-stream.ts';
-import { ConnectionError } from '../errors.ts';
 
 /**
  * Flow control of the stream is the backpressure: bytes count as buffered until the peer's window, and the connection
@@ -13,7 +12,6 @@ export class Http2Stream implements ByteStream {
   readonly #stream: NodeStream;
   #handler: ByteStreamHandler | undefined;
   #error: Error | undefined;
-  #isCut = false;
   /** How many writes were made, and how many of them have been taken. */
   #written = 0;
   #taken = 0;
@@ -54,7 +52,6 @@ export class Http2Stream implements ByteStream {
   }
 
   destroy(): void {
-    this.#isCut = true;
     resetStream(this.#stream);
   }
 
@@ -99,7 +96,7 @@ export class Http2Stream implements ByteStream {
   #receiveClosed(): void {
     const handler = this.#handler;
     this.#handler = undefined;
-    handler?.receiveClosed(this.#error ?? (this.#isCut ? undefined : resetError(this.#stream)));
+    handler?.receiveClosed(this.#error);
   }
 }
 
@@ -113,12 +110,4 @@ export function resetStream(stream: NodeStream): void {
   if (stream.destroyed) return;
   stream.close(constants.NGHTTP2_CANCEL);
   stream.destroy();
-}
-
-function resetError({ rstCode }: NodeStream): ConnectionError | undefined {
-  if (rstCode === undefined || rstCode === constants.NGHTTP2_NO_ERROR) return undefined;
-  return new ConnectionError(
-    'CONNECTION_FAILED',
-    `the HTTP/2 stream was reset with error code ${rstCode} (RFC 9113, section 7)`,
-  );
 }

@@ -139,6 +139,34 @@ export const compressionAttacks: readonly Attack[] = [
     },
   },
   {
+    name: 'block-bomb',
+    group: 'compression',
+    about:
+      'sends ten messages of 900 KB that hold nothing but blocks: empty ones, stored ones, and last ones',
+    async run(attacker) {
+      const blocks = [
+        Buffer.of(0x03, 0x00),
+        Buffer.of(0x02, 0x00),
+        Buffer.of(0x00, 0x00, 0x00, 0xff, 0xff),
+        Buffer.of(0x01, 0x00, 0x00, 0xff, 0xff),
+        Buffer.of(0x01, 0x01, 0x00, 0xfe, 0xff, 0x41),
+      ];
+      const answers = await Promise.all(
+        [...blocks, ...blocks].map(async (block) => {
+          const client = await attacker.open(offersDeflate);
+          const payload = Buffer.concat(new Array<Buffer>(Math.floor(900_000 / block.length)).fill(block));
+          client.socket.write(
+            Buffer.concat([masked({ opcode: 2, reserved: RSV1, payload }), masked({ opcode: 9 })]),
+          );
+          const pong = await frameOf(client, 10);
+          if (pong !== undefined) return 'taken';
+          return client.hasEnded ? 'refused' : undefined;
+        }),
+      );
+      return verdict(!answers.includes(undefined), tally(answers));
+    },
+  },
+  {
     name: 'context-takeover',
     group: 'compression',
     about: 'sends 2 000 messages that all refer back into those before them',
@@ -243,7 +271,8 @@ export const compressionAttacks: readonly Attack[] = [
     about: 'sends 100 messages at once that inflate to 8 MiB each, all of them allowed',
     victim: { maxMessageBytes: 8 * MiB },
     needs: 'routes',
-    maxGrowthMiB: 192,
+    // Four at a time, in slices and then in one piece, are 64 MiB; what was handed over is garbage until it is collected.
+    maxGrowthMiB: 224,
     // Four threads inflate at a time, on as many processors as there are.
     maxDelayMs: 50,
     counter: 'maxInflating',

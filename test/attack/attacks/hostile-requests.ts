@@ -93,6 +93,7 @@ export const hostileRequests: readonly Attack[] = [
     about: 'is refused on 300 connections, reads none of the answers, and stays',
     needs: 'routes',
     runsOnce: true,
+    counter: 'maxFailedHandshakesPerMinute',
     async run(attacker) {
       const clients = await Promise.all(
         Array.from({ length: 300 }, async () => {
@@ -113,7 +114,6 @@ export const hostileRequests: readonly Attack[] = [
     group: 'handshake',
     about:
       'sends heads of 7 000 and of 14 000 bytes, of eight kinds; twice the bytes may take 2.5 times the processor time',
-    needs: 'own-process',
     runsOnce: true,
     async run(attacker) {
       const { pid } = attacker.target;

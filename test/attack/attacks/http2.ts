@@ -186,6 +186,7 @@ export const http2Attacks: readonly Attack[] = [
     maxGrowthMiB: 96,
     // As above: what one read brings is for 20 streams.
     maxDelayMs: 100,
+    counter: 'maxQueuedBytes',
     async run(attacker) {
       // Only what is sent counts: the initial window of what comes back is 1.
       const peer = await Http2Peer.open(attacker, settingsFrame([[4, 1]]));
@@ -210,6 +211,7 @@ export const http2Attacks: readonly Attack[] = [
     ...http2,
     name: 'http2-silent-sessions',
     about: 'begins 300 sessions, a third of them with half a preface, and asks for nothing',
+    counter: 'handshakeTimeoutMs',
     async run(attacker) {
       const clients = await Promise.all(Array.from({ length: 300 }, () => attacker.connect()));
       for (const [index, { socket }] of clients.entries()) {

@@ -130,7 +130,6 @@ export const messageAttacks: readonly Attack[] = [
     ...realtime,
     name: 'silent-strangers',
     about: 'opens 300 connections that never say hello',
-    counter: 'closed with 4408',
     async run(attacker) {
       const clients = await attacker.openMany(300, json);
       const codes = await Promise.all(clients.map((client) => closeCodeOf(client)));

@@ -48,6 +48,8 @@ serveAttacks(async ({ tls, maxMessageBytes = 1024 * 1024 }) => {
   http.on('upgrade', async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => undefined);
     if (request.url === '/refused') {
+      // As the package does it itself.
+      socket.once('finish', () => socket.destroy());
       socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }

@@ -183,11 +183,13 @@ describe('a proxy', () => {
     await hello(`wss://${server.authority}/`, { proxy: `http://${proxy.authority}`, ca: certificate.cert });
   });
 
-  it('may be spoken to in TLS itself', async (t) => {
+  it('may be spoken to in TLS itself, and is not shown the certificate of the client', async (t) => {
     const server = await secureServer(t);
+    const shown: unknown[] = [];
     const proxy = await fakeServer(
       t,
       (socket, request) => {
+        shown.push((socket as TLSSocket).getPeerCertificate());
         const [host, port] = request.lines[0]?.split(' ')[1]?.split(':') ?? [];
         const upstream = connect(Number(port), host, () => {
           socket.write('HTTP/1.1 200 OK\r\n\r\n');
@@ -195,12 +197,14 @@ describe('a proxy', () => {
         });
         upstream.on('error', () => socket.destroy());
       },
-      certificate,
+      { ...certificate, requestCert: true, rejectUnauthorized: false },
     );
     await hello(`wss://${server.authority}/`, {
+      ...stranger,
       proxy: new URL(`https://${proxy.authority}`),
       ca: certificate.cert,
     });
+    assert.deepEqual(shown, [{}]);
   });
 
   it('is given the user and the password of its URL, and the server is not', async (t) => {
@@ -352,6 +356,13 @@ describe('an agent', () => {
     assert.equal(plain.requests[0]?.field('Host'), plain.authority);
     assert.equal(plain.requests[0]?.lines.filter((line) => line.startsWith('X-Many: ')).length, 2);
     await hello(`wss://${secure.authority}/`, { agent: new HttpsAgent(), ca: certificate.cert });
+  });
+
+  it('has certificates verified, before the request is sent', async (t) => {
+    const server = await secureServer(t);
+    const error = await failureOf(`wss://${server.authority}/`, { agent: new HttpsAgent() });
+    assert.match(error.message, /self.signed certificate/);
+    assert.equal(server.requests.length, 0);
   });
 
   it('changes nothing about what is refused', async (t) => {

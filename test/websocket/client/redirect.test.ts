@@ -174,4 +174,26 @@ describe('redirectedHop', () => {
     const other = redirectedHop(hop('wss://example.com/', options), to('https://example.com:444/')) as Hop;
     assert.deepEqual(other.settings.tls, { ca: 'a', rejectUnauthorized: true });
   });
+
+  it('leaves the Unix socket of the origin behind', () => {
+    const { url, settings } = hop('ws://localhost/');
+    const request = { socketPath: '/run/chat.sock' };
+    const local: Hop = {
+      url,
+      settings: { ...settings, route: { type: 'agent', agent: undefined, request } },
+    };
+    const socketPathOf = (location: string): string | undefined => {
+      const next = redirectedHop(local, to(location));
+      assert.ok(!(next instanceof ConnectionError) && next.settings.route.type === 'agent');
+      return next.settings.route.request?.socketPath;
+    };
+    assert.equal(socketPathOf('/b'), '/run/chat.sock');
+    assert.equal(socketPathOf('ws://other.example/'), undefined);
+  });
+
+  it('shows no secret of the address when it refuses', () => {
+    const refused = redirectedHop(hop('wss://example.com/'), to('ws://me:secret@example.com/?token=secret'));
+    assert.ok(refused instanceof ConnectionError);
+    assert.doesNotMatch(refused.message, /secret/);
+  });
 });
