@@ -7,9 +7,8 @@ import {
   UsageError,
   unstoredPosition,
 } from '../../channel/index.ts';
-import { type ErrorBody, isKey, type PublishFields, RequestError } from '../../session/index.ts';
+import { type PublishFields, RequestError } from '../../session/index.ts';
 import type { Publisher } from '../publisher.ts';
-import { isSendable } from '../sendable.ts';
 import type { ChannelFeed } from './channel-feed.ts';
 import { type MessageHandler, type SubscribeOptions, Subscription } from './subscription.ts';
 
@@ -62,16 +61,12 @@ export class Channel<Draft = PlainData, Payload = PlainData, Presence = PlainDat
       if (validation.type === 'invalid') {
         const [issue] = validation.issues;
         const { path = '$', message: msg = '' } = issue ?? {};
-        return refuse({ code: 'schema', msg, path });
+        return Promise.reject(new RequestError({ code: 'schema', msg, retry: 'no', path }));
       }
       draft = validation.value;
       stateKey = contract.stateKeyOf(validation.value);
     }
-    return this.#publish({
-      data: draft,
-      ...(options.key !== undefined && { key: options.key }),
-      ...(stateKey !== undefined && { stateKey }),
-    });
+    return this.#publish({ data: draft, key: options.key, stateKey });
   }
 
   /** `state`: takes a key away. @throws {UsageError} in a channel of another class. */
@@ -97,17 +92,9 @@ export class Channel<Draft = PlainData, Payload = PlainData, Presence = PlainDat
   }
 
   #publish(fields: PublishFields): Promise<Position> {
-    const { data, key = '-', stateKey = '-' } = fields;
-    if (![key, stateKey].every(isKey) || !isSendable(data)) {
-      return refuse({ code: 'bad_request', msg: 'no packet can carry this' });
-    }
     const { publisher } = this.#host;
     if (this.#contract?.policy.class !== 'signal') return publisher.publish(this.name, fields);
-    publisher.signal(this.name, data);
+    publisher.signal(this.name, fields.data);
     return Promise.resolve(unstoredPosition);
   }
-}
-
-function refuse(error: Omit<ErrorBody, 'retry'>): Promise<never> {
-  return Promise.reject(new RequestError({ ...error, retry: 'no' }));
 }
