@@ -66,7 +66,8 @@ export class Channel<Draft = PlainData, Payload = PlainData, Presence = PlainDat
       draft = validation.value;
       stateKey = contract.stateKeyOf(validation.value);
     }
-    return this.#publish({ data: draft, key: options.key, stateKey });
+    // A packet without data is malformed for a server, and then a client does not come back.
+    return this.#publish({ data: draft ?? null, key: options.key, stateKey });
   }
 
   /** `state`: takes a key away. @throws {UsageError} in a channel of another class. */
