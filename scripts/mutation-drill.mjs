@@ -184,7 +184,7 @@ function verdictsIn(path) {
 
 /** The same with what this run has shown. */
 function verdictsWith(results) {
-  const verdicts = new Map(written);
+  const verdicts = verdictsIn(join(root, list.document));
   for (const [index, { failed = nothing }] of results.entries()) {
     verdicts.set(titleOf(mutations[index]), failed.replaceAll('|', '\\|').replaceAll('\\#', '#'));
   }

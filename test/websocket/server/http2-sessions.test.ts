@@ -170,7 +170,7 @@ describe('server with http2 on its own port', () => {
   });
 
   it('begins no session any more while it closes', async () => {
-    const { server, port } = await serve({ tls: certificate });
+    const { server, port } = await serve({ tls: certificate, handshakeTimeoutMs: 100_000_000 });
     const socket = connectTcp({ port, host: '127.0.0.1' });
     await once(socket, 'connect');
     const closing = server.close();
