@@ -71,6 +71,7 @@ export class Http2Sessions {
     const session = new Session(performServerHandshake(socket, sessionOptions), {
       idleMs: this.#core.settings.handshakeTimeoutMs,
       receiveStream: this.#receiveStream,
+      onUnused: () => this.#core.count('handshakeTimeoutMs'),
       onClose: () => {
         this.#open.delete(session);
         this.#admission.leave(address);
@@ -89,6 +90,8 @@ interface SessionOwner {
   /** How long a session may be without a stream. */
   readonly idleMs: number;
   readonly receiveStream: ReceiveStream;
+  /** It ended without ever having had a stream. */
+  onUnused(): void;
   onClose(): void;
 }
 
@@ -98,11 +101,14 @@ class Session implements WheelEntry {
   wheelPrevious: WheelEntry | undefined = undefined;
   readonly #session: ServerHttp2Session;
   readonly #idleMs: number;
+  readonly #onUnused: () => void;
   #streams = 0;
+  #wasUsed = false;
 
-  constructor(session: ServerHttp2Session, { idleMs, receiveStream, onClose }: SessionOwner) {
+  constructor(session: ServerHttp2Session, { idleMs, receiveStream, onUnused, onClose }: SessionOwner) {
     this.#session = session;
     this.#idleMs = idleMs;
+    this.#onUnused = onUnused;
     // The streams of a broken session are told of it, and the connections on them.
     session.on('error', () => undefined);
     session.on('close', () => {
@@ -123,12 +129,14 @@ class Session implements WheelEntry {
 
   /** Too long without a stream. */
   receiveDeadline(): void {
+    if (!this.#wasUsed) this.#onUnused();
     this.#session.destroy();
   }
 
   #follow(stream: ServerHttp2Stream): void {
     timerWheel.cancel(this);
     this.#streams += 1;
+    this.#wasUsed = true;
     stream.on('close', () => {
       this.#streams -= 1;
       if (this.#streams === 0 && !this.#session.destroyed) timerWheel.schedule(this, this.#idleMs);

@@ -128,7 +128,7 @@ describe('server with http2 on its own port', () => {
   });
 
   it('ends a session that has had no stream for handshakeTimeoutMs, but none with a socket', async () => {
-    const { port } = await serve({ handshakeTimeoutMs: 1 });
+    const { port, server } = await serve({ handshakeTimeoutMs: 1 });
     const busy = await openSession(`http://127.0.0.1:${port}`);
     const tunnel = new Tunnel(busy, '/');
     const idle = await openSession(`http://127.0.0.1:${port}`);
@@ -137,10 +137,14 @@ describe('server with http2 on its own port', () => {
       () => cutSession(idle),
     );
     await once(idle, 'close');
+    const { handshakeTimeoutMs } = server.counters;
+    assert.equal(handshakeTimeoutMs, 1);
     assert.equal((await tunnel.response)[':status'], 200);
     assert.equal(busy.destroyed, false);
     tunnel.stream.close();
     await once(busy, 'close');
+    // It did what it came for.
+    assert.equal(server.counters.handshakeTimeoutMs, handshakeTimeoutMs);
   });
 
   it('says how much it takes, and takes no more', async () => {
