@@ -61,7 +61,7 @@ export const http2Attacks: readonly Attack[] = [
     // Node parses what one read of a session brings, up to 64 KiB, in one go: some 300 requests,
     // and all that Node makes for each.
     maxGrowthMiB: 112,
-    maxDelayMs: 150,
+    maxDelayMs: 200,
     async run(attacker) {
       let asked = 0;
       let ended = 0;
