@@ -23,6 +23,8 @@ const groups = [
     'src/broker/memory-broker.ts',
     'MemoryBrokerLimits',
   ],
+  ['Of a client of channels', 'src/session/machine/outbox.ts', 'OutboxLimits'],
+  [undefined, 'src/client/client-limits.ts', 'ClientLimits'],
   ['Of a `SqliteBroker`', 'src/broker/sqlite/sqlite-broker.ts', 'SqliteBrokerLimits'],
 ];
 

@@ -10,6 +10,7 @@ const desk = 'server/auth/authentication-desk.js';
 const gate = 'server/auth/contract-gate.js';
 const jwt = 'server/auth/jwt.js';
 const limitTests = ['session/machine.limits', 'server/limits', 'server/options'];
+const keepers = ['broker/memory-broker', 'server/limits'];
 const machines = [
   'session/machine',
   'server/auth/contract-gate',
@@ -665,4 +666,38 @@ export const channelMutations = [
       ],
     ],
   ),
+
+  ...grouped({ section: 'Kept', file: 'broker/memory/stored-bytes.js', tests: keepers }, [
+    [
+      'what all channels keep has a largest size',
+      'if (this.#total + bytes <= this.#max)\n            return true;',
+      'return true;',
+    ],
+    [
+      'what would never fit takes nothing away',
+      'if (this.#total - holder.bytes + bytes <= this.#max) {',
+      'if (true) {',
+    ],
+    [
+      'what is kept no more is counted no more',
+      'this.#total += bytes - (this.#held.get(holder) ?? 0);',
+      'this.#total += bytes;',
+    ],
+  ]),
+  ...grouped({ section: 'Kept', file: 'broker/memory/memory-presence.js', tests: keepers }, [
+    ['members have a largest number', 'if (this.#memberCount < maxMembers)', 'if (true)'],
+    ['a member that is gone leaves its place', 'this.#memberCount--;', ';'],
+  ]),
+  ...grouped({ section: 'Kept', file: 'server/hub/broker-source.js', tests: keepers }, [
+    ['a full broker is no broker in doubt', "done(isFull(error) ? 'full' : 'failed')", "done('failed')"],
+  ]),
+  ...grouped({ section: 'Kept', file: 'server/limits.js', tests: limitTests }, [
+    ['queues of a part fit into those of all', 'queueBytes > maxTotalQueuedBytes', 'false'],
+    ['a budget has room for a packet', 'if (value < bytes) {', 'if (false) {'],
+    ['a name that is not known is refused', 'if (!limitNames.has(name))', 'if (false)'],
+  ]),
+  ...grouped({ section: 'Kept', file: 'session/limits.js', tests: limitTests }, [
+    ['a part is no more than its whole', 'if (limits[part] <= limits[whole])', 'if (true)'],
+    ['clients can say hello', 'if (limits[name] >= least)', 'if (true)'],
+  ]),
 ];

@@ -140,6 +140,12 @@ export const clientMutations = [
       'String(proxy)',
     ],
   ]),
+  ...grouped({ section: 'Redirects', file: `${client}/redirect.js`, tests: [`${client}/redirect`] }, [
+    ['a subprotocol that is a credential stays behind', "!name.toLowerCase().includes('bearer.')", 'true'],
+  ]),
+  ...grouped({ section: 'Answers', file: `${client}/agent-exchange.js`, tests: [`${client}/dial`] }, [
+    ['interim answers are counted', 'if (interimAnswers <= MAX_INTERIM_ANSWERS)', 'if (true)'],
+  ]),
   ...grouped({ section: 'Fields', file: `${client}/shown-url.js`, tests: [`${client}/shown-url`] }, [
     [
       'an error shows no user information',

@@ -287,7 +287,49 @@ export const connectionMutations = [
       'opcode === Opcode.Binary ? new Uint8Array(payload) : payload',
       'payload',
     ],
+    [
+      'what waits behind a long Blob is sent',
+      'deferred.unblock(act);',
+      '{ act(); deferred.unblock(() => {}); }',
+    ],
   ]),
+  ...grouped(
+    {
+      section: 'Memory on the wire',
+      file: 'websocket/connection/frame-writer.js',
+      tests: ['websocket/server/server-connection'],
+    },
+    [
+      [
+        'a payload that is shorter than its header says is not sent',
+        'if (byteLength(parts) !== total) {',
+        'if (false) {',
+      ],
+    ],
+  ),
+  ...grouped(
+    {
+      section: 'Compression',
+      file: 'websocket/deflate/direct-zlib.js',
+      tests: ['websocket/deflate/'],
+    },
+    [
+      ['a message ends its stream a few times', 'if (this.#endsLeft === 0)', 'if (false)'],
+      [
+        'blocks that say nothing are inflated in turns',
+        'Math.min(this.#inputEnd - this.#at, STEP_INPUT_BYTES)',
+        'this.#inputEnd - this.#at',
+      ],
+    ],
+  ),
+  ...grouped(
+    {
+      section: 'Compression',
+      file: 'websocket/deflate/public-zlib.js',
+      tests: ['websocket/deflate/'],
+    },
+    [['a message ends its stream a few times', 'if (rest.length > 0 && endsLeft === 0)', 'if (false)']],
+  ),
 
   ...grouped({ section: 'Floods', file: framed, tests: framedTests }, [
     ['messages have a rate', 'if (this.messagesLeft < 0)', 'if (false)'],
@@ -400,7 +442,7 @@ export const connectionMutations = [
     {
       section: 'Memory',
       file: 'websocket/connection/frame-writer.js',
-      tests: ['websocket/connection/frame-writer'],
+      tests: ['websocket/connection/frame-writer', 'websocket/connection/framed-stream'],
     },
     [
       [
@@ -466,9 +508,10 @@ export const connectionMutations = [
       ['an error of a socket ends its connection alone', "duplex.on('error', onError);", ';'],
       [
         'a socket that was gone before is told',
-        'if (duplex.destroyed)\n            queueMicrotask(() => onClose.call(duplex));',
-        ';',
+        'if (duplex.destroyed)\n            queueMicrotask',
+        'if (false)\n            queueMicrotask',
       ],
+      ['the end of a socket that nobody heard is told', 'else if (duplex.readableEnded)', 'else if (false)'],
     ],
   ),
   ...grouped(
@@ -485,9 +528,10 @@ export const connectionMutations = [
       ],
       [
         'a stream that was gone before is told',
-        'if (stream.destroyed)\n            queueMicrotask(() => this.#receiveClosed());',
-        ';',
+        'if (stream.destroyed)\n            queueMicrotask',
+        'if (false)\n            queueMicrotask',
       ],
+      ['the end of a stream that nobody heard is told', 'else if (stream.readableEnded)', 'else if (false)'],
     ],
   ),
 ];

@@ -296,6 +296,32 @@ export const openingMutations = [
     ['the application is told once a minute', 'if (now - this.#reportedAt >= REPORT_MS) {', 'if (true) {'],
     ['the last descriptors are not spent on refusals', "? 'full' : 'last'", "? 'full' : 'full'"],
   ]),
+  ...grouped(
+    { section: 'Failed handshakes', file: `${server}/opening-handshake.js`, tests: [`${server}/gate`] },
+    [
+      [
+        'an answer that was held back and cannot be written ends nothing',
+        'try {\n            this.#answer(held);\n        }\n        catch (error) {\n            this.#fail(error);\n        }',
+        'this.#answer(held);',
+      ],
+    ],
+  ),
+  ...grouped(
+    {
+      section: 'Opening handshakes',
+      file: `${server}/http1-exchange.js`,
+      tests: [`${server}/websocket-server`],
+    },
+    [['no upgrade overtakes an earlier answer', 'response.req !== request', 'false']],
+  ),
+  ...grouped(
+    {
+      section: 'Opening handshakes',
+      file: 'websocket/drop-in/websocket-server.js',
+      tests: ['websocket/drop-in/websocket-server'],
+    },
+    [['a socket that fails to upgrade is heard', "socket.on('error', () => socket.destroy());", ';']],
+  ),
   ...grouped({ section: 'Addresses', file: `${server}/gate.js`, tests: [`${server}/gate`] }, [
     ['a proxy is not counted as a client', ' && !settings.clients.isProxy(this.#peer)', ''],
     [

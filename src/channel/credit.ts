@@ -38,8 +38,7 @@ export class CreditMeter {
 
   /** @throws {UsageError} when the window is not a whole number from 1 to 65 535. */
   constructor(window: number) {
-    if (!isCreditGrant(window))
-      throw new UsageError(`credit window must be from 1 to ${maxCredit}, got ${window}`);
+    if (!isCreditGrant(window)) throw new UsageError(`window must be from 1 to ${maxCredit}, got ${window}`);
     this.window = window;
   }
 

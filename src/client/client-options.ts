@@ -2,6 +2,7 @@
 
 import type { Contract } from '../channel/index.ts';
 import type { BackoffOptions, ClientTimes, PacketCodec } from '../session/index.ts';
+import type { ClientLimits } from './client-limits.ts';
 import type { OutboxPart } from './outbox/outbox-part.ts';
 import type { ResumeStore } from './resume-store.ts';
 import type { WebSocketConstructor } from './transports/websocket-transport.ts';
@@ -34,6 +35,7 @@ export interface ClientOptions<Contracts extends Contract | undefined = Contract
   /** Whether what arrives is validated by the contract. What does not fit is reported, and not delivered.
    * @default true */
   readonly validateIncoming?: boolean;
+  /** What the client may hold. @default clientLimitDefaults */
   readonly limits?: Partial<ClientLimits>;
   readonly times?: Partial<ClientTimes>;
   readonly backoff?: BackoffOptions;
@@ -41,30 +43,3 @@ export interface ClientOptions<Contracts extends Contract | undefined = Contract
    * @default console.error */
   readonly onError?: (error: unknown) => void;
 }
-
-export interface ClientLimits {
-  /** Publications without an answer, while offline or under way. One more is refused with `full`.
-   * @default 1_000 */
-  readonly maxQueuedPublications: number;
-  /** Publications of one channel that were granted, are under way, or in a handler, from 1 to 65 535.
-   * @default 256 */
-  readonly maxUnhandled: number;
-  /** Items of a stream call that nobody has taken yet, from 1 to 65 535: the server waits with the next. From a server
-   * that does not, one more cancels the call, with `too_slow`.
-   * @default 1_000 */
-  readonly maxUnreadItems: number;
-  /** Requests that wait for a connection. One more is refused with `full`.
-   * @default 100 */
-  readonly maxWaitingRequests: number;
-  /** How long a request waits for a connection before it fails with `disconnected`, in milliseconds.
-   * @default 10_000 */
-  readonly requestWaitMs: number;
-}
-
-export const clientLimitDefaults: ClientLimits = Object.freeze({
-  maxQueuedPublications: 1_000,
-  maxUnhandled: 256,
-  maxUnreadItems: 1_000,
-  maxWaitingRequests: 100,
-  requestWaitMs: 10_000,
-});

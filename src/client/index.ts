@@ -15,11 +15,10 @@ export { type HistoryPage, type HistoryQuery, history } from './channel/history.
 export { type MessageStream, messages } from './channel/message-stream.ts';
 export { type ChannelPresence, type Member, type MemberList, presence } from './channel/presence.ts';
 export type { MessageHandler, SubscribeOptions, Subscription } from './channel/subscription.ts';
-export {
-  type ClientLimits,
-  type ClientOptions,
-  clientLimitDefaults,
-  type TokenSource,
+export { type ClientLimits, clientLimitDefaults } from './client-limits.ts';
+export type {
+  ClientOptions,
+  TokenSource,
 } from './client-options.ts';
 export type { ClientStatus, ConnectionState, StatusReason } from './client-status.ts';
 export type {

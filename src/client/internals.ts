@@ -1,7 +1,7 @@
 // What a client and its channels show to the functions beside them, so that a bundle holds only those it uses.
 
 import type { AnyChannelContract, Contract } from '../channel/index.ts';
-import type { ClientLimits } from './client-options.ts';
+import type { BasicLimits, ClientLimits } from './client-limits.ts';
 import type { ConnectionState } from './client-status.ts';
 import type { MachineLoop } from './machine-loop.ts';
 import type { MessageReader } from './message.ts';
@@ -10,7 +10,7 @@ import type { Runtime } from './runtime.ts';
 export interface ClientInternals {
   readonly loop: MachineLoop;
   readonly runtime: Runtime;
-  readonly limits: ClientLimits;
+  readonly limits: BasicLimits & Partial<ClientLimits>;
   readonly contracts: Contract | undefined;
   /** Whether what arrives is validated. */
   readonly isChecked: boolean;

@@ -10,12 +10,8 @@ import {
 } from '../session/index.ts';
 import { Channel } from './channel/channel.ts';
 import { ChannelFeed } from './channel/channel-feed.ts';
-import {
-  type ClientLimits,
-  type ClientOptions,
-  clientLimitDefaults,
-  type TokenSource,
-} from './client-options.ts';
+import { basicLimitDefaults, checkNumbers } from './client-limits.ts';
+import type { ClientOptions, TokenSource } from './client-options.ts';
 import type { ClientStatus, ConnectionState, StatusReason } from './client-status.ts';
 import { Dialer } from './connection/dialer.ts';
 import { serverAddresses } from './connection/server-address.ts';
@@ -50,7 +46,7 @@ export function connect<const Contracts extends Contract | undefined = undefined
 
 export class RealtimeClient<Contracts extends Contract | undefined = Contract | undefined> {
   readonly #options: ClientOptions<Contracts>;
-  readonly #limits: ClientLimits;
+  readonly #limits: ClientInternals['limits'];
   readonly #runtime: Runtime;
   readonly #loop: MachineLoop;
   readonly #dialer: Dialer;
@@ -72,12 +68,13 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
   ) {
     const WebSocket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
     if (WebSocket === undefined) {
-      throw new UsageError("there is no WebSocket here: pass the one of 'tidewire/websocket' as an option");
+      throw new UsageError("no WebSocket here: pass that of 'tidewire/websocket'");
     }
     this.#options = options;
-    this.#limits = { ...clientLimitDefaults, ...options.limits };
+    this.#limits = { ...basicLimitDefaults, ...options.limits };
     this.#runtime = runtime;
-    const { codec = jsonCodec } = options;
+    const { codec = jsonCodec, times = {}, backoff = {} } = options;
+    checkNumbers({ ...this.#limits, ...times, ...backoff });
     const resume = options.resume?.take();
     const outbox = options.outbox?.({
       tell: (act) => this.#loop.do(act),
@@ -88,11 +85,11 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
       (loop) =>
         new ClientMachine({
           host: this.#host(loop),
-          maxUnanswered: this.#limits.maxQueuedPublications,
-          ...(outbox !== undefined && { parts: { Outbox: outbox.Outbox } }),
-          ...(resume !== undefined && { resume }),
-          ...(options.times !== undefined && { times: options.times }),
-          ...(options.backoff !== undefined && { backoff: options.backoff }),
+          room: { ...this.#limits, sizeOf: (d) => codec.encode({ t: 'pub', ch: '', d }).length },
+          parts: outbox && { Outbox: outbox.Outbox },
+          resume,
+          times,
+          backoff,
         }),
     );
     this.#publisher = new Publisher(this.#loop, outbox?.restored());

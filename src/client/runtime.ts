@@ -19,7 +19,7 @@ export interface Runtime {
 }
 
 /** The longest time that a timer of JavaScript can wait. */
-const longestMs = 2 ** 31 - 1;
+export const longestMs = 2 ** 31 - 1;
 
 export const globalRuntime: Runtime = {
   now: steadyClock(() => performance.now(), Date.now),

@@ -28,11 +28,6 @@ export class Backoff {
     this.#options = { ...backoffDefaults, ...options };
   }
 
-  /** How often `next` was called since the last `reset`. */
-  get attempts(): number {
-    return this.#attempts;
-  }
-
   /** The next wait, in milliseconds. */
   next(): number {
     const { baseMs, maxMs, minMs } = this.#options;

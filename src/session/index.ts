@@ -46,7 +46,14 @@ export { DurableOutbox, type OutboxEntry, type OutboxJournal } from './machine/d
 export { EncodedPacket, type SharedMessage } from './machine/encoded-packet.ts';
 export { Hub, type HubOptions } from './machine/hub.ts';
 export type * from './machine/hub-port.ts';
-export { Outbox, type OutboxMachine, type PublishFields, type PublishResult } from './machine/outbox.ts';
+export {
+  Outbox,
+  type OutboxLimits,
+  type OutboxMachine,
+  type OutboxRoom,
+  type PublishFields,
+  type PublishResult,
+} from './machine/outbox.ts';
 export { PresenceDesk } from './machine/presence-desk.ts';
 export { PublishLanes } from './machine/publish-lanes.ts';
 export {

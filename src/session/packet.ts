@@ -12,7 +12,7 @@ export interface HelloPacket {
   readonly t: 'hello';
   readonly id: number;
   readonly v: number;
-  readonly auth?: string;
+  readonly auth?: string | undefined;
   readonly prod?: string;
   readonly cap?: readonly string[];
   readonly resume?: { readonly sid?: string; readonly tok?: string; readonly ch?: readonly ResumeEntry[] };
@@ -28,9 +28,9 @@ export interface SubPacket {
   readonly t: 'sub';
   readonly id: number;
   readonly ch: string;
-  readonly e?: string;
-  readonly o?: number;
-  readonly n?: number;
+  readonly e?: string | undefined;
+  readonly o?: number | undefined;
+  readonly n?: number | undefined;
 }
 
 export interface UnsubPacket {
@@ -46,9 +46,9 @@ export interface PubPacket {
   readonly d: PlainData;
   readonly q?: number;
   readonly prod?: string;
-  readonly key?: string;
-  readonly k?: string;
-  readonly x?: 1;
+  readonly key?: string | undefined;
+  readonly k?: string | undefined;
+  readonly x?: 1 | undefined;
 }
 
 export interface AckPacket {

@@ -7,7 +7,7 @@ describe('connect', () => {
   it('without a WebSocket says what to pass', {
     skip: 'WebSocket' in globalThis && 'this runtime has its own',
   }, () => {
-    assert.throws(() => connect('ws://127.0.0.1'), /pass the one of 'tidewire\/websocket'/);
+    assert.throws(() => connect('ws://127.0.0.1'), /pass that of 'tidewire\/websocket'/);
   });
 
   it('refuses what is no address', () => {

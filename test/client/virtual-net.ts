@@ -180,6 +180,11 @@ export class MemoryWebSocket implements WebSocketShape {
     });
   }
 
+  /** The server sends this, which no server of ours would. */
+  say(packet: AnyPacket): void {
+    this.#later(() => this.#receive(this.#codec.encode(packet)));
+  }
+
   /** The network breaks: both ends notice. */
   cut(code = 1006, reason = ''): void {
     this.#connection?.transportClosed(this.#net.rig.clock.now());

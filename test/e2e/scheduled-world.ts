@@ -25,6 +25,7 @@ import {
 } from '../../src/session/index.ts';
 import { settlePromises, VirtualClock } from '../../src/testkit/index.ts';
 import { SlowBroker } from '../broker/slow-broker.ts';
+import { room } from '../session/rig.ts';
 
 export class ScheduledWorld {
   readonly clock = new VirtualClock();
@@ -123,6 +124,7 @@ export class ScheduledClient {
     this.#name = name;
     this.machine = new ClientMachine({
       credential: name,
+      room,
       host: {
         openTransport: () => void world.step(`${name} opens`).then(() => this.#open()),
         onState: () => {},

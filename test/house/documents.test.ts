@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { describe, it } from 'node:test';
+import { clientLimitDefaults } from '../../src/client/index.ts';
 import { CloseCode, HandshakeErrorCode, ProtocolErrorCode, RejectionCode } from '../../src/protocol/index.ts';
 import { realtimeLimitDefaults } from '../../src/server/index.ts';
 import { serverLimitDefaults } from '../../src/websocket/index.ts';
@@ -111,12 +112,14 @@ describe('docs/reference/limits.md', () => {
     assert.equal(status, 0, String(stderr));
   });
 
-  for (const name of new Set(Object.keys({ ...resolveServerLimits({}), ...realtimeLimitDefaults }))) {
+  for (const name of new Set(
+    Object.keys({ ...resolveServerLimits({}), ...realtimeLimitDefaults, ...clientLimitDefaults }),
+  )) {
     it(`has a row for ${name}`, () => assert.ok(hasRow('docs/reference/limits.md', name)));
   }
 
   it('tells the defaults of the code', () => {
-    for (const defaults of [serverLimitDefaults, realtimeLimitDefaults]) {
+    for (const defaults of [serverLimitDefaults, realtimeLimitDefaults, clientLimitDefaults]) {
       for (const [name, value] of Object.entries(defaults)) {
         const rows = rowsOf('docs/reference/limits.md').filter(([, first]) => first === `\`${name}\``);
         const told = rows.map((row) => row[3]?.split(/[ ,;]/, 1)[0]?.replaceAll('_', ''));
@@ -150,7 +153,6 @@ describe('docs/reference/realtime-client.md', () => {
   const page = 'docs/reference/realtime-client.md';
   for (const [path, name] of [
     ['client-options.ts', 'ClientOptions'],
-    ['client-options.ts', 'ClientLimits'],
     ['channel/subscription.ts', 'SubscribeOptions'],
     ['outbox/durable-outbox.ts', 'DurableOutboxOptions'],
   ] as const) {

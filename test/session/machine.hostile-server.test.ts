@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ClientMachine, ClientPresence, jsonCodec } from '../../src/session/index.ts';
-import type { AnyPacket } from './rig.ts';
+import { type AnyPacket, room } from './rig.ts';
 
 /** A machine whose server is a test. */
 class LonelyClient {
@@ -11,6 +11,7 @@ class LonelyClient {
   readonly closed: string[] = [];
   opened = 0;
   readonly machine = new ClientMachine({
+    room,
     host: {
       openTransport: () => void this.opened++,
       onState: () => {},
@@ -80,7 +81,9 @@ describe('client, with a server that is broken', () => {
 
     it(`replaces the connection when the reply to a watch is ${JSON.stringify(ok)}`, () => {
       const client = new LonelyClient();
-      const presence = client.machine.attach((part, clock) => new ClientPresence(part, clock));
+      const presence = client.machine.attach(
+        (part, clock) => new ClientPresence(part, { clock, maxMembers: 3 }),
+      );
       presence.watch('chat', { onMembers: () => {}, onRefused: () => {} });
       client.hear({ t: 'reply', id: client.sent.at(-1).id, ok });
       assert.deepEqual(client.closed, ['4002 a reply to watch that is none']);

@@ -14,6 +14,7 @@ import {
   Hub,
   type HubOptions,
   jsonCodec,
+  type OutboxRoom,
   type PublishResult,
   type ReceivedPublication,
   type ServerConnection,
@@ -43,6 +44,13 @@ export interface RigOptions {
   /** `false`: whoever held a session is not told that another connection continues it. */
   readonly fencing?: boolean;
 }
+
+/** Room for what the tests publish. */
+export const room: OutboxRoom = {
+  maxQueuedPublications: 1_000,
+  maxQueuedBytes: 1_000_000,
+  sizeOf: (data) => JSON.stringify(data).length,
+};
 
 /** Every call to the broker takes exactly this long, there and back together. */
 export const brokerMs = 2;
@@ -300,7 +308,7 @@ export class RigClient {
       randomId: () => `producer-${++this.#lastProducer}`,
       random: () => 0.5,
     };
-    this.machine = new ClientMachine({ host, credential: 'bob', ...options });
+    this.machine = new ClientMachine({ host, room, credential: 'bob', ...options });
   }
 
   get now(): number {

@@ -102,10 +102,7 @@ export class ChannelFeed {
     this.#isLive = false;
     loop.do((machine, now) => {
       const handler = this.#handler(() => this.#subscription === subscription);
-      const subscription = machine.subscribe(
-        { channel, window, handler, ...(from !== undefined && { position: from }) },
-        now,
-      );
+      const subscription = machine.subscribe({ channel, window, handler, position: from }, now);
       this.#subscription = subscription;
     });
   }

@@ -66,11 +66,7 @@ export class Channel<Draft = PlainData, Payload = PlainData, Presence = PlainDat
       draft = validation.value;
       stateKey = contract.stateKeyOf(validation.value);
     }
-    return this.#publish({
-      data: draft,
-      ...(options.key !== undefined && { key: options.key }),
-      ...(stateKey !== undefined && { stateKey }),
-    });
+    return this.#publish({ data: draft, key: options.key, stateKey });
   }
 
   /** `state`: takes a key away. @throws {UsageError} in a channel of another class. */

@@ -2,6 +2,7 @@
 
 import { type PlainData, UsageError } from '../../channel/index.ts';
 import { ClientPresence, type ErrorBody, RequestError } from '../../session/index.ts';
+import { allLimits } from '../client-limits.ts';
 import { type ChannelInternals, type ClientInternals, channelInternals } from '../internals.ts';
 import { Listeners } from '../listeners.ts';
 import { InvalidPayloadError } from '../message.ts';
@@ -163,7 +164,10 @@ export class ChannelPresence<Presence = PlainData> {
 function machineOf(client: ClientInternals): ClientPresence {
   let machine = machines.get(client);
   if (machine === undefined) {
-    machine = client.loop.do((whole) => whole.attach((part, clock) => new ClientPresence(part, clock)));
+    const { maxMembers } = allLimits(client.limits);
+    machine = client.loop.do((whole) =>
+      whole.attach((part, clock) => new ClientPresence(part, { clock, maxMembers })),
+    );
     machines.set(client, machine);
   }
   return machine;

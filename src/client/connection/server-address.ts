@@ -5,7 +5,7 @@ import { UsageError } from '../../channel/index.ts';
 /** @throws {UsageError} when there is none, or one that a WebSocket cannot be opened to. */
 export function serverAddresses(url: string | readonly string[]): readonly string[] {
   const addresses = (typeof url === 'string' ? [url] : url).map(serverAddress);
-  if (addresses.length === 0) throw new UsageError('no address to connect to');
+  if (addresses.length === 0) throw new UsageError('no address');
   return addresses;
 }
 
@@ -13,7 +13,7 @@ function serverAddress(url: string): string {
   const { location } = globalThis as { location?: { readonly origin: string } };
   const address = url.startsWith('/') ? `${location?.origin}${url}` : url;
   if (!/^(ws|http)s?:\/\/[^\s#]+$/i.test(address)) {
-    throw new UsageError('not a WebSocket address: it begins with ws:// or wss://, and has no fragment');
+    throw new UsageError('not a WebSocket address, such as wss://host/path');
   }
   return address.replace(/^http/i, 'ws');
 }

@@ -14,6 +14,7 @@ import {
   type OutboxEntry,
   type OutboxJournal,
   type OutboxMachine,
+  type OutboxRoom,
   type PublishResult,
   RequestError,
 } from '../../session/index.ts';
@@ -46,8 +47,8 @@ export function durableOutbox({ store, onRestored }: DurableOutboxOptions): Outb
     let outbox: DurableOutbox;
     const journal = journalOf(store, host);
     class StoredOutbox extends DurableOutbox {
-      constructor(machine: OutboxMachine, maxItems?: number) {
-        super(machine, maxItems, journal);
+      constructor(machine: OutboxMachine, room: OutboxRoom) {
+        super(machine, room, journal);
         outbox = this;
       }
     }

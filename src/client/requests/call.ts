@@ -8,6 +8,7 @@ import {
   validate,
 } from '../../channel/index.ts';
 import { RequestError, type RpcPacket } from '../../session/index.ts';
+import { allLimits } from '../client-limits.ts';
 import type { CallAnswer, CallInput, CallName, StreamItem, StreamName } from '../contract-inference.ts';
 import { type ClientInternals, clientInternals } from '../internals.ts';
 import type { RealtimeClient } from '../realtime-client.ts';
@@ -55,7 +56,7 @@ export function callStream<Contracts extends Contract | undefined, const Name ex
 ): StreamCall<StreamItem<Contracts, Name>> {
   const internals = clientInternals.get(client)!;
   const { packet, read } = prepare(internals, { name, input, isStream: true }, options);
-  const { maxUnreadItems } = internals.limits;
+  const { maxUnreadItems } = allLimits(internals.limits);
   let id = 0;
   return new StreamCall(
     (handler) =>

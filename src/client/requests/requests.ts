@@ -2,6 +2,7 @@
 
 import type { PlainData } from '../../channel/index.ts';
 import { type ClientMachine, type ErrorBody, RequestError, type RequestResult } from '../../session/index.ts';
+import { allLimits, type ClientLimits } from '../client-limits.ts';
 import type { ClientInternals } from '../internals.ts';
 
 export interface AskOptions {
@@ -23,11 +24,15 @@ interface Waiting {
 
 export class Requests {
   readonly #client: ClientInternals;
+  readonly #limits: ClientLimits;
+  /** Sent, and not answered. */
+  #open = 0;
   /** Wait for a connection. */
   readonly #waiting = new Set<Waiting>();
 
   constructor(client: ClientInternals) {
     this.#client = client;
+    this.#limits = allLimits(client.limits);
     client.onState(({ state }) => {
       for (const { onOpen, fail } of [...this.#waiting]) {
         if (state === 'open') onOpen();
@@ -81,8 +86,17 @@ export class Requests {
       if (end()) options.done({ error });
     };
     const attempt = (): void => {
+      const { maxOpenRequests } = this.#limits;
+      if (this.#open >= maxOpenRequests) {
+        return onFailed(full(`maxOpenRequests (${maxOpenRequests}) are not answered`));
+      }
+      this.#open++;
+      const done = (result: RequestResult): void => {
+        this.#open--;
+        this.#client.loop.tell(() => onResult(result));
+      };
       this.#client.loop.do((machine, now) => {
-        const id = send(machine, { now, done: (result) => this.#client.loop.tell(() => onResult(result)) });
+        const id = send(machine, { now, done });
         giveUp = () => this.#client.loop.do(() => machine.tell({ t: 'cancel', id }));
       });
     };
@@ -98,8 +112,8 @@ export class Requests {
 
   /** Calls one of both, at once or later. In the latter case it returns what ends the waiting. */
   #whenOpen(onOpen: () => void, fail: (error: ErrorBody) => void): (() => void) | undefined {
-    const { loop, runtime, limits } = this.#client;
-    const { maxWaitingRequests, requestWaitMs } = limits;
+    const { loop, runtime } = this.#client;
+    const { maxWaitingRequests, requestWaitMs } = this.#limits;
     const state = loop.do((machine) => machine.state);
     if (state === 'open') {
       onOpen();
@@ -110,11 +124,7 @@ export class Requests {
       return undefined;
     }
     if (this.#waiting.size >= maxWaitingRequests) {
-      fail({
-        code: 'full',
-        msg: `maxWaitingRequests (${maxWaitingRequests}) wait for a connection`,
-        retry: 'after',
-      });
+      fail(full(`maxWaitingRequests (${maxWaitingRequests}) wait for a connection`));
       return undefined;
     }
     const end = (): void => {
@@ -137,6 +147,10 @@ export class Requests {
     this.#waiting.add(waiting);
     return end;
   }
+}
+
+function full(msg: string): ErrorBody {
+  return { code: 'full', msg, retry: 'after' };
 }
 
 function disconnected(msg: string): ErrorBody {

@@ -15,7 +15,7 @@ export const jsonCodec: PacketCodec = Object.freeze({
   },
 
   decode(message: string | Uint8Array): unknown {
-    if (typeof message !== 'string') throw new PacketError('binary message on a JSON connection');
+    if (typeof message !== 'string') throw new PacketError('binary message in JSON');
     let value: unknown;
     try {
       value = JSON.parse(message);

@@ -81,12 +81,12 @@ export class ClientMachine {
     this.#parts = { Subscription: ClientSubscription, Outbox, ...options.parts };
     this.#backoff = new Backoff(() => this.#host.random(), options.backoff);
     this.#requests = new ClientRequests(this.#deadlines, () => this.#reset('no reply in time'));
-    const { resume } = options;
+    const { resume, room } = options;
     this.#session = resume === undefined ? undefined : { sid: resume.sid, tok: resume.tok };
     const { Subscription } = this.#parts;
     const resumed = new Map(resume?.positions);
     this.#subscriptions = new ClientSubscriptions(this.#subscriptionsHost(), resumed, Subscription);
-    this.#outbox = new this.#parts.Outbox(this.#outboxHost(), options.maxUnanswered);
+    this.#outbox = new this.#parts.Outbox(this.#outboxHost(), room);
     this.#clock = resume?.clock ?? 0;
   }
 
@@ -300,7 +300,7 @@ export class ClientMachine {
       t: 'hello',
       id: this.#requests.nextId(),
       v: 1,
-      ...(this.#credential && { auth: this.#credential }),
+      auth: this.#credential || undefined,
       cap: ['credit', 'map'],
       resume: {
         ...(session?.tok !== undefined && { sid: session.sid, tok: session.tok }),
@@ -423,7 +423,7 @@ export class ClientMachine {
     this.#goaway = this.#after(waitMs, () => {
       this.#goaway = undefined;
       if (this.#transport === undefined) return;
-      this.#dropTransport(ClientCloseCode.Reset, 'the server asked to come back');
+      this.#dropTransport(ClientCloseCode.Reset, 'asked to come back');
       this.#open(true);
     });
   }

@@ -4,7 +4,7 @@ import type { PlainData, Position } from '../../channel/index.ts';
 import type { BackoffOptions } from '../backoff.ts';
 import type { ErrorBody } from '../error-code.ts';
 import type { ClientSubscription } from './client-subscription.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox, OutboxRoom } from './outbox.ts';
 
 export type ClientState = 'idle' | 'waiting' | 'connecting' | 'greeting' | 'open' | 'credentials' | 'stopped';
 
@@ -28,14 +28,13 @@ export interface ClientMachineOptions {
   readonly host: ClientHost;
   readonly credential?: string;
   /** What `resumeState` gave in an earlier life: before a page was reloaded. */
-  readonly resume?: ResumeState;
+  readonly resume?: ResumeState | undefined;
   readonly backoff?: BackoffOptions;
-  /** Publications without an answer; one more is refused with `full`.
-   * @default 1_000 */
-  readonly maxUnanswered?: number;
+  /** For publications without an answer. */
+  readonly room: OutboxRoom;
   readonly times?: Partial<ClientTimes>;
   /** Replaces parts of the machine, in tests. */
-  readonly parts?: Partial<ClientParts>;
+  readonly parts?: Partial<ClientParts> | undefined;
 }
 
 export interface ClientParts {

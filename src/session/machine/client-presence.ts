@@ -33,13 +33,19 @@ interface Watched {
 
 export class ClientPresence implements ClientPart {
   readonly #machine: PartMachine;
+  readonly #maxMembers: number;
   readonly #entered = new Map<string, Entered>();
   readonly #watched = new Map<string, Watched>();
   #clock: number;
 
-  /** `clock`: the highest that this session has used, when it continues one. */
-  constructor(machine: PartMachine, clock = 0) {
+  /** `clock`: the highest that this session has used, when it continues one. `maxMembers`: of one channel; a watch that would
+   * have more ends with `full`. */
+  constructor(
+    machine: PartMachine,
+    { clock = 0, maxMembers }: { readonly clock?: number; readonly maxMembers: number },
+  ) {
     this.#machine = machine;
+    this.#maxMembers = maxMembers;
     this.#clock = clock;
   }
 
@@ -120,6 +126,7 @@ export class ClientPresence implements ClientPart {
     }
     watched.offset = packet.o;
     for (const entry of packet.put ?? []) watched.map.put(member(entry));
+    if (watched.map.count > this.#maxMembers) return this.#overflow(channel, watched);
     for (const key of packet.rm ?? []) {
       const clock = watched.map.get(key)?.clock ?? 0;
       watched.map.leave({ key, clock: clock + 1, isServerMade: true });
@@ -127,6 +134,13 @@ export class ClientPresence implements ClientPart {
     if (packet.more === 1) return;
     watched.isPartial = false;
     watched.handler.onMembers(watched.map.members(), packet.n);
+  }
+
+  /** Whoever names members without end is not listened to any more. */
+  #overflow(channel: string, { handler }: Watched): void {
+    this.unwatch(channel);
+    const msg = `${channel} has more than maxMembers (${this.#maxMembers})`;
+    handler.onRefused({ code: 'full', msg, retry: 'no' });
   }
 
   #sendEnter(channel: string): void {

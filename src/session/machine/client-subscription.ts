@@ -56,7 +56,7 @@ export interface ClientSubscriptionOptions {
   /** Publications granted, on their way or in a handler, at most. `undefined`: no credit, all is sent. */
   readonly window?: number;
   /** Where to go on; absent: from now. */
-  readonly position?: Position;
+  readonly position?: Position | undefined;
 }
 
 export class ClientSubscription {
@@ -171,6 +171,8 @@ export class ClientSubscription {
   onMsg(packet: MsgPacket): void {
     if (this.#state !== 'active') return;
     this.#outstanding--;
+    // More than was granted is not kept: what it was is asked for again.
+    if (this.#unfinished === this.#meter?.window) return this.resubscribe();
     const { o } = packet;
     if (this.#class === 'log' || this.#class === 'state') {
       if (o <= this.#position!.offset) return this.#grant();

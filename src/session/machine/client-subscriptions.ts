@@ -12,10 +12,10 @@ import type {
   WelcomePacket,
 } from '../packet.ts';
 import { isSubVerdict } from '../server-packet-shape.ts';
-import {
+import type {
   ClientSubscription,
-  type ClientSubscriptionOptions,
-  type SubscriptionMachine,
+  ClientSubscriptionOptions,
+  SubscriptionMachine,
 } from './client-subscription.ts';
 
 /** The machine, as its subscriptions see it. */
@@ -33,6 +33,9 @@ export interface SubscriptionsHost {
 /** Of an entry: epoch, offset, credit, and what holds them together. */
 const maxBytesBesideChannel = 64;
 
+/** Positions that wait for their subscription: a server could subscribe a client without end. */
+const maxPositions = 1_000;
+
 type StreamPacket = Extract<ServerPacket, { t: 'msg' | 'pos' | 'live' | 'gap' | 'end' }>;
 
 export class ClientSubscriptions implements SubscriptionMachine {
@@ -47,8 +50,8 @@ export class ClientSubscriptions implements SubscriptionMachine {
 
   constructor(
     host: SubscriptionsHost,
-    resumed: Map<string, Position> = new Map(),
-    Subscription: typeof ClientSubscription = ClientSubscription,
+    resumed: Map<string, Position>,
+    Subscription: typeof ClientSubscription,
   ) {
     this.#host = host;
     this.#resumed = resumed;
@@ -74,10 +77,7 @@ export class ClientSubscriptions implements SubscriptionMachine {
     this.#byChannel.get(channel)?.end();
     const position = options.position ?? this.#resumed.get(channel);
     this.#resumed.delete(channel);
-    const subscription = new this.#Subscription(this, {
-      ...options,
-      ...(position !== undefined && { position }),
-    });
+    const subscription = new this.#Subscription(this, { ...options, position });
     this.#byChannel.set(channel, subscription);
     if (this.#host.isOpen) this.requestSubscription(subscription);
     return subscription;
@@ -126,8 +126,9 @@ export class ClientSubscriptions implements SubscriptionMachine {
   /** The server has subscribed the client. Returns whether it is subscribed already; then it asks again, to be sure. */
   onSubscribed({ ch, e, o }: SubscribedPacket): boolean {
     const known = this.#byChannel.get(ch);
-    if (known === undefined) this.#resumed.set(ch, { epoch: e, offset: o });
-    else if (!known.isWanted) this.requestSubscription(known);
+    if (known === undefined) {
+      if (this.#resumed.size < maxPositions) this.#resumed.set(ch, { epoch: e, offset: o });
+    } else if (!known.isWanted) this.requestSubscription(known);
     return known !== undefined;
   }
 
@@ -182,8 +183,9 @@ export class ClientSubscriptions implements SubscriptionMachine {
         t: 'sub',
         id,
         ch: subscription.channel,
-        ...(at !== undefined && { e: at.epoch, o: at.offset }),
-        ...(n !== undefined && { n }),
+        e: at?.epoch,
+        o: at?.offset,
+        n,
       }),
       (reply) => {
         if (reply === undefined || reply.id !== this.#lastSub.get(subscription)) return;

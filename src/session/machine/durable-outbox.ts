@@ -7,6 +7,7 @@ import {
   type OutboxItem,
   type OutboxLane,
   type OutboxMachine,
+  type OutboxRoom,
   type PublishFields,
   type PublishResult,
 } from './outbox.ts';
@@ -47,8 +48,8 @@ export class DurableOutbox extends Outbox {
   readonly #earlier = new Map<string, OutboxLane[]>();
   #lastOrder = 0;
 
-  constructor(machine: OutboxMachine, maxItems: number | undefined, journal: OutboxJournal) {
-    super(machine, maxItems);
+  constructor(machine: OutboxMachine, room: OutboxRoom, journal: OutboxJournal) {
+    super(machine, room);
     this.#journal = journal;
   }
 
@@ -57,7 +58,10 @@ export class DurableOutbox extends Outbox {
     for (const entry of entries) {
       const { channel, producer, sequence, fields, isSent } = entry;
       const lane = this.#earlierLane(channel, producer);
-      const item = newItem(sequence, fields, (result) => done(entry, result));
+      const item = newItem(sequence, fields, {
+        bytes: this.room.sizeOf(fields.data),
+        done: (result) => done(entry, result),
+      });
       item.isUncertain = isSent;
       lane.lastSequence = sequence;
       this.#lastOrder = Math.max(this.#lastOrder, entry.order);

@@ -8,8 +8,8 @@ import { isPubAnswer } from '../server-packet-shape.ts';
 export interface PublishFields {
   readonly data: PlainData;
   /** The caller's own dedupe key. */
-  readonly key?: string;
-  readonly stateKey?: string;
+  readonly key?: string | undefined;
+  readonly stateKey?: string | undefined;
   readonly removed?: true;
 }
 
@@ -37,6 +37,7 @@ export interface OutboxItem {
   /** Its sequence. */
   q: number;
   readonly fields: PublishFields;
+  readonly bytes: number;
   done(result: PublishResult): void;
   /** Of the request that waits for its reply; `undefined`: to be sent. */
   id: number | undefined;
@@ -62,19 +63,41 @@ export interface OutboxLane {
   mustRestart: boolean;
 }
 
+/** What may wait for its answer. */
+export interface OutboxLimits {
+  /**
+   * Publications without an answer, while offline or under way.
+   * Beyond: `full`.
+   * @default 1_000
+   */
+  readonly maxQueuedPublications: number;
+  /**
+   * Bytes of those publications, of JSON characters, without their keys.
+   * Beyond: `full`.
+   * @default 16_777_216 (16 MiB)
+   */
+  readonly maxQueuedBytes: number;
+}
+
+/** How much may wait, and how it is measured. */
+export interface OutboxRoom extends OutboxLimits {
+  /** Bytes of a payload as it is sent, of JSON characters. @throws when it cannot be sent at all. */
+  sizeOf(data: PlainData): number;
+}
+
 export class Outbox {
   protected readonly machine: OutboxMachine;
-  readonly #maxItems: number;
+  protected readonly room: OutboxRoom;
   protected readonly lanes = new Set<OutboxLane>();
   /** Where what is published now goes. */
   readonly #lanes = new Map<string, OutboxLane>();
   readonly #awaited = new Map<number, { readonly lane: OutboxLane; readonly item: OutboxItem }>();
   #size = 0;
+  #bytes = 0;
 
-  /** `maxItems`: how many may be without an answer. */
-  constructor(machine: OutboxMachine, maxItems = 1_000) {
+  constructor(machine: OutboxMachine, room: OutboxRoom) {
     this.machine = machine;
-    this.#maxItems = maxItems;
+    this.room = room;
   }
 
   /** Publications that are not answered yet. */
@@ -83,8 +106,11 @@ export class Outbox {
   }
 
   publish(channel: string, fields: PublishFields, done: (result: PublishResult) => void): void {
-    if (this.#size >= this.#maxItems) {
-      const msg = `${this.#maxItems} publications wait`;
+    const { maxQueuedPublications, maxQueuedBytes } = this.room;
+    // What cannot be sent at all must not wait either: it throws here.
+    const bytes = this.room.sizeOf(fields.data);
+    if (this.#size >= maxQueuedPublications || this.#bytes + bytes > maxQueuedBytes) {
+      const msg = `${this.#size} publications wait: ${this.#bytes} bytes`;
       return done({ error: { code: 'full', msg, retry: 'after', afterMs: 1_000 } });
     }
     let lane = this.#lanes.get(channel);
@@ -93,7 +119,7 @@ export class Outbox {
       this.#lanes.set(channel, lane);
       this.lanes.add(lane);
     }
-    this.add(lane, newItem(++lane.lastSequence, fields, done));
+    this.add(lane, newItem(++lane.lastSequence, fields, { bytes, done }));
     this.flushLane(lane);
   }
 
@@ -119,7 +145,7 @@ export class Outbox {
     this.lanes.clear();
     this.#lanes.clear();
     this.#awaited.clear();
-    this.#size = 0;
+    this.#size = this.#bytes = 0;
   }
 
   /** Returns whether the reply was one to a publish. */
@@ -202,6 +228,7 @@ export class Outbox {
 
   protected add(lane: OutboxLane, item: OutboxItem): void {
     this.#size++;
+    this.#bytes += item.bytes;
     lane.items.push(item);
   }
 
@@ -213,6 +240,7 @@ export class Outbox {
   protected settle(lane: OutboxLane, item: OutboxItem, result: PublishResult): void {
     lane.items = lane.items.filter((other) => other !== item);
     this.#size--;
+    this.#bytes -= item.bytes;
     item.done(result);
   }
 
@@ -233,7 +261,7 @@ export class Outbox {
       this.settle(lane, item, {
         error: {
           code: 'producer_expired',
-          msg: 'whether this was published is not known',
+          msg: 'not known whether it was published',
           retry: 'no',
         },
       });
@@ -259,9 +287,9 @@ export class Outbox {
         d: data,
         q: item.q,
         prod: lane.producer,
-        ...(key !== undefined && { key }),
-        ...(stateKey !== undefined && { k: stateKey }),
-        ...(removed === true && { x: 1 as const }),
+        key,
+        k: stateKey,
+        x: removed && 1,
       });
       this.#awaited.set(item.id, { lane, item });
     }
@@ -280,6 +308,10 @@ export function newLane(channel: string, producer: string): OutboxLane {
   };
 }
 
-export function newItem(q: number, fields: PublishFields, done: OutboxItem['done']): OutboxItem {
-  return { q, fields, done, id: undefined, isUncertain: false, mayYetCome: false, acceptedBefore: 0 };
+export function newItem(
+  q: number,
+  fields: PublishFields,
+  rest: Pick<OutboxItem, 'bytes' | 'done'>,
+): OutboxItem {
+  return { q, fields, ...rest, id: undefined, isUncertain: false, mayYetCome: false, acceptedBefore: 0 };
 }

@@ -299,6 +299,11 @@ export class SimulatedClient {
     return new ClientMachine({
       host,
       credential: this.plan.name,
+      room: {
+        maxQueuedPublications: 1_000,
+        maxQueuedBytes: 1_000_000,
+        sizeOf: (data) => JSON.stringify(data).length,
+      },
       ...(resume !== undefined && { resume }),
       ...(times !== undefined && { times }),
       ...(backoff !== undefined && { backoff }),
@@ -371,5 +376,5 @@ export class SimulatedClient {
 }
 
 function attachPresence(machine: ClientMachine): ClientPresence {
-  return machine.attach((part, clock) => new ClientPresence(part, clock));
+  return machine.attach((part, clock) => new ClientPresence(part, { clock, maxMembers: 10_000 }));
 }

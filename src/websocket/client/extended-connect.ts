@@ -13,6 +13,7 @@ import {
   type UpgradeResponseHead,
 } from '../../protocol/index.ts';
 import { resetStream } from '../streams/http2-stream.ts';
+import { INTERIM_FLOOD, MAX_INTERIM_ANSWERS, refusedHead } from './response-head.ts';
 import type { ServerAddress } from './server-address.ts';
 import { openStream } from './session-pool.ts';
 import type { SessionSettings } from './shared-session.ts';
@@ -66,8 +67,17 @@ function receiveHead(
           },
         },
       });
+    let interimAnswers = 0;
+    const count = (): void => {
+      interimAnswers += 1;
+      if (interimAnswers > MAX_INTERIM_ANSWERS) wait.reject(refusedHead(peer, INTERIM_FLOOD));
+    };
     stream.on('response', receive);
-    return () => stream.removeListener('response', receive);
+    stream.on('headers', count);
+    return () => {
+      stream.removeListener('response', receive);
+      stream.removeListener('headers', count);
+    };
   });
 }
 

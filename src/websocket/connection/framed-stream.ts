@@ -494,6 +494,7 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     // The application has paused meanwhile: `resume` comes back to it.
     if (this.pauseReasons !== PauseReason.Inflating) return;
     this.inflation = undefined;
+    this.tellHeld();
     this.receiveInflated(inflated, false);
     this.resume(PauseReason.Inflating);
   }

@@ -106,6 +106,11 @@ class Stage {
   constructor() {
     this.#machine = new ClientMachine({
       credential: 'ann',
+      room: {
+        maxQueuedPublications: 5,
+        maxQueuedBytes: 1_000,
+        sizeOf: (data) => jsonCodec.encode({ t: 'pub', ch: '', d: data }).length,
+      },
       host: {
         openTransport: () => {
           this.#isTransportWanted = true;
@@ -116,7 +121,9 @@ class Stage {
         random: () => 0.5,
       },
     });
-    this.#presence = this.#machine.attach((part, clock) => new ClientPresence(part, clock));
+    this.#presence = this.#machine.attach(
+      (part, clock) => new ClientPresence(part, { clock, maxMembers: 5 }),
+    );
     this.#machine.connect(0);
   }
 

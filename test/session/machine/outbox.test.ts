@@ -4,6 +4,7 @@ import type { PlainData } from '../../../src/channel/index.ts';
 import { type ErrorBody, errorBody } from '../../../src/session/error-code.ts';
 import { Outbox, type OutboxMachine, type PublishResult } from '../../../src/session/machine/outbox.ts';
 import type { ReplyPacket } from '../../../src/session/packet.ts';
+import { room } from '../rig.ts';
 
 /** A machine that can always send, and what the outbox had it send: `id channel producer/sequence`. */
 function recorder(): OutboxMachine & { readonly sent: string[] } {
@@ -27,7 +28,7 @@ function recorder(): OutboxMachine & { readonly sent: string[] } {
 describe('outbox', () => {
   it('publishes nothing anew of which a copy may yet be appended', () => {
     const machine = recorder();
-    const outbox = new Outbox(machine);
+    const outbox = new Outbox(machine, room);
     const results = new Map<string, PublishResult>();
     const publish = (data: string) =>
       outbox.publish('chat:a', { data }, (result) => results.set(data, result));
@@ -58,7 +59,7 @@ describe('outbox', () => {
 
   it('publishes anew, all of it, what the server refused because it has forgotten the producer', () => {
     const machine = recorder();
-    const outbox = new Outbox(machine);
+    const outbox = new Outbox(machine, room);
     const results: (PublishResult | undefined)[] = [];
     const publish = (data: string) => outbox.publish('chat:a', { data }, (result) => results.push(result));
     const answer = (id: number, reply: { ok: PlainData } | { err: ErrorBody }) =>

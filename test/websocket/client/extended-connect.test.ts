@@ -274,6 +274,16 @@ describe('client over HTTP/2', () => {
       assert.equal((await failureOf(connect('/', { handshakeTimeoutMs: 1 }))).code, 'HANDSHAKE_TIMEOUT');
     });
 
+    it('when the server sends nothing but interim answers', async () => {
+      const talkative = createServer({ settings: { enableConnectProtocol: true } });
+      talkative.on('stream', (stream) => {
+        stream.on('error', () => undefined);
+        for (let count = 0; count < 11; count += 1) stream.additionalHeaders({ ':status': 103 });
+      });
+      url = `ws://${await listen(talkative)}`;
+      assert.match((await failureOf(connect())).message, /sent one interim answer after the other/);
+    });
+
     it('when nobody listens', async () => {
       const server = createTcpServer();
       url = `ws://${await listen(server)}`;

@@ -99,6 +99,27 @@ describe('framed stream: a peer that does not read', () => {
     assert.equal(show(stream.read()), show(hex('81 06 73 74 61 6c 6c 73 8a 04 31 39 39 39')));
   });
 
+  it('gets the Pong that waited with the bytes that its Ping had, whatever came since', async () => {
+    const { stream, framed } = openStream();
+    stream.reusesMemory = true;
+    stream.isStalled = true;
+    framed.sendText('a');
+    await microtasks();
+    stream.receive(ping('abc'));
+    stream.drain();
+    await microtasks();
+    assert.equal(show(stream.read()), show(hex('81 01 61 8a 03 61 62 63')));
+  });
+
+  it('is sent no Blob that does not fit any more', async () => {
+    const { stream, framed } = openStream({ limits: { maxQueuedBytes: 100 }, whenQueueFull: 'refuse' });
+    stream.isStalled = true;
+    framed.sendText('x'.repeat(90));
+    await microtasks();
+    assert.equal(framed.sendBlob(new Blob(['x'.repeat(50)])), 'refused');
+    assert.equal(framed.sendText('short'), 'queued');
+  });
+
   it('is sent up to the cap; then the connection is closed with 1013', async () => {
     const { stream, handler, framed } = openStream({ limits: { maxQueuedBytes: 100 } });
     stream.isStalled = true;
@@ -328,6 +349,16 @@ describe('framed stream: memory that is used again for what arrives next', () =>
       await microtasks();
     }
     assert.deepEqual(handler.texts, ['one', 'two', 'three', 'four']);
+  });
+
+  it('does not show in what arrives when reading was paused before', async () => {
+    const { stream, handler, framed } = openStream();
+    stream.reusesMemory = true;
+    framed.pause(PauseReason.Application);
+    stream.receive(text('hello'));
+    framed.resume(PauseReason.Application);
+    await microtasks();
+    assert.deepEqual(handler.calls, ['message "hello"']);
   });
 
   it('is told where the rest of a long message is kept, and what is put there is not copied', () => {
