@@ -10,6 +10,7 @@ export type { PacketCodec } from './codec/packet-codec.ts';
 export { type ErrorBody, type ErrorCode, errorBody, errorRetry, type Retry } from './error-code.ts';
 export { PacketError, RequestError } from './errors.ts';
 export { maxAckOffsets, maxPacketDepth } from './fixed-limits.ts';
+export { jsonLength } from './json-length.ts';
 export {
   checkLimit,
   fitPart,
@@ -50,7 +51,6 @@ export {
   Outbox,
   type OutboxLimits,
   type OutboxMachine,
-  type OutboxRoom,
   type PublishFields,
   type PublishResult,
 } from './machine/outbox.ts';

@@ -1,12 +1,11 @@
 // Who is present in a channel, and how one is seen there oneself.
 
 import { type PlainData, UsageError } from '../../channel/index.ts';
-import { ClientPresence, type ErrorBody, RequestError } from '../../session/index.ts';
+import { ClientPresence, type ErrorBody, jsonLength, RequestError } from '../../session/index.ts';
 import { allLimits } from '../client-limits.ts';
 import { type ChannelInternals, type ClientInternals, channelInternals } from '../internals.ts';
 import { Listeners } from '../listeners.ts';
 import { InvalidPayloadError } from '../message.ts';
-import { isSendable } from '../sendable.ts';
 import type { Channel } from './channel.ts';
 
 export interface Member<Presence = PlainData> {
@@ -77,7 +76,7 @@ export class ChannelPresence<Presence = PlainData> {
       }
       shown = validation.value;
     }
-    if (!isSendable(shown)) {
+    if (jsonLength(shown) < 0) {
       const msg = 'no packet can carry this';
       return Promise.reject(new RequestError({ code: 'bad_request', msg, retry: 'no' }));
     }

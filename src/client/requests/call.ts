@@ -7,12 +7,11 @@ import {
   UsageError,
   validate,
 } from '../../channel/index.ts';
-import { isKey, RequestError, type RpcPacket } from '../../session/index.ts';
+import { isKey, jsonLength, RequestError, type RpcPacket } from '../../session/index.ts';
 import { allLimits } from '../client-limits.ts';
 import type { CallAnswer, CallInput, CallName, StreamItem, StreamName } from '../contract-inference.ts';
 import { type ClientInternals, clientInternals } from '../internals.ts';
 import type { RealtimeClient } from '../realtime-client.ts';
-import { isSendable } from '../sendable.ts';
 import { requestsOf } from './requests.ts';
 import { StreamCall } from './stream-call.ts';
 
@@ -93,7 +92,7 @@ function prepare(
   const ms = timeoutMs === undefined ? (isStream ? undefined : contract?.deadlineMs) : Math.ceil(timeoutMs);
   const d =
     contract === undefined ? ((input ?? null) as PlainData) : check(contract.input, input, 'bad input');
-  if (d !== undefined && !isSendable(d)) {
+  if (d !== undefined && jsonLength(d) < 0) {
     throw new RequestError({ code: 'bad_request', msg: 'no packet can carry this', retry: 'no' });
   }
   return {

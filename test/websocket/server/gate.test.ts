@@ -155,7 +155,7 @@ describe('handshakes that fail', () => {
     const held = await Promise.all(Array.from({ length: 2 }, () => RawClient.connect(port)));
     for (const client of held) client.socket.write(upgradeRequest());
     while (server.counters.maxFailedHandshakesPerMinute < 2) await new Promise(setImmediate);
-    for (const client of held) client.socket.destroy();
+    for (const client of held) client.socket.end('what nobody reads');
     while (server.connections.size < 3) await RawClient.open(port, { path: '/in' }).catch(() => undefined);
   });
 

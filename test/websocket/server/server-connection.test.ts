@@ -410,6 +410,50 @@ describe('handlers that take their time', () => {
   });
 });
 
+describe('handlers that take their time, in all', () => {
+  async function slowHandlers(
+    test: TestContext,
+    limits: { maxHandlersInFlight?: number; maxMessageBytes?: number },
+  ) {
+    const arrived: string[] = [];
+    const settle = new Map<string, () => void>();
+    const { client, server } = await openConnection(test, {
+      limits,
+      message: (_connection, data) => {
+        const text = String(data);
+        arrived.push(text.slice(0, 1));
+        return new Promise<void>((resolve) => settle.set(text.slice(0, 1), resolve));
+      },
+    });
+    const arrivedAre = async (...expected: string[]): Promise<void> => {
+      while (arrived.length < expected.length) await new Promise(setImmediate);
+      for (let round = 0; round < 20; round += 1) await new Promise(setImmediate);
+      assert.deepEqual(arrived, expected);
+    };
+    return { client, server, settle, arrivedAre };
+  }
+
+  it('hold no more than one longest message of what they were given', async (test) => {
+    const { client, server, settle, arrivedAre } = await slowHandlers(test, { maxMessageBytes: 1000 });
+    for (const name of ['a', 'b', 'c']) client.sendText(name.repeat(600));
+    await arrivedAre('a', 'b');
+    assert.equal(server.counters.maxHandlersInFlight, 1);
+    settle.get('a')?.();
+    await arrivedAre('a', 'b', 'c');
+  });
+
+  it('make room when they settle', async (test) => {
+    const { client, settle, arrivedAre } = await slowHandlers(test, { maxHandlersInFlight: 2 });
+    client.sendText('a');
+    await arrivedAre('a');
+    settle.get('a')?.();
+    client.sendText('b');
+    await arrivedAre('a', 'b');
+    client.sendText('c');
+    await arrivedAre('a', 'b', 'c');
+  });
+});
+
 describe('connection.pause', () => {
   it('holds messages back in the middle of a chunk, and resume gives them in order', async (test) => {
     const { client, connection, calls, called } = await openConnection(test, {

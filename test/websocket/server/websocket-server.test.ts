@@ -260,9 +260,11 @@ describe('server that is handed requests', () => {
   it('counts nothing for a socket that is gone already', async (test) => {
     const { http, port } = await openHttp(test);
     const asked = gate();
+    let isAsked = false;
     const server = new WebSocketServer({
       limits: { maxConnections: 1 },
       upgrade: () => {
+        isAsked = true;
         asked.resolve();
         return new Promise<undefined>(() => undefined);
       },
@@ -282,6 +284,7 @@ describe('server that is handed requests', () => {
     await once(http, 'upgrade');
     client.reset();
     await gone.promise;
+    assert.equal(isAsked, false);
     // The only place is free: the next one is asked about, and not refused.
     http.once('upgrade', (request, socket, head) => server.handleUpgrade(request, socket, head));
     const second = await RawClient.connect(port);
