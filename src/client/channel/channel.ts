@@ -61,13 +61,12 @@ export class Channel<Draft = PlainData, Payload = PlainData, Presence = PlainDat
       if (validation.type === 'invalid') {
         const [issue] = validation.issues;
         const { path = '$', message: msg = '' } = issue ?? {};
-        return Promise.reject(new RequestError({ code: 'schema', msg, retry: 'no', path }));
+        return refuse({ code: 'schema', msg, path });
       }
       draft = validation.value;
       stateKey = contract.stateKeyOf(validation.value);
     }
-    // A packet without data is malformed for a server, and then a client does not come back.
-    return this.#publish({ data: draft ?? null, key: options.key, stateKey });
+    return this.#publish({ data: draft, key: options.key, stateKey });
   }
 
   /** `state`: takes a key away. @throws {UsageError} in a channel of another class. */
@@ -99,7 +98,11 @@ export class Channel<Draft = PlainData, Payload = PlainData, Presence = PlainDat
     }
     const { publisher } = this.#host;
     if (this.#contract?.policy.class !== 'signal') return publisher.publish(this.name, fields);
-    publisher.signal(this.name, fields.data);
+    publisher.signal(this.name, data);
     return Promise.resolve(unstoredPosition);
   }
+}
+
+function refuse(error: Omit<ErrorBody, 'retry'>): Promise<never> {
+  return Promise.reject(new RequestError({ ...error, retry: 'no' }));
 }
