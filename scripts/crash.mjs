@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { SeededRandom } from '../dist/src/testkit/index.js';
 import {
   damageOnce,
@@ -13,8 +12,9 @@ import {
   killAgainAndAgain,
   runOutOfRoom,
 } from '../dist/test/broker/sqlite/crash-scenarios.js';
+import { readArguments } from './arguments.mjs';
 
-const { values } = parseArgs({
+const { values } = readArguments(import.meta.url, {
   options: { minutes: { type: 'string', default: '5' }, seed: { type: 'string', default: '1' } },
 });
 

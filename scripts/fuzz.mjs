@@ -1,13 +1,13 @@
 // Fuzzes for a while: npm run fuzz -- [--minutes 5] [--target NAME …] [--seed S] [--list] [--minimize FILE --target NAME]
 // A finding is made small and written into test/fuzz/corpus, where the tests run it from then on.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { readCorpus, writeCrash } from '../dist/test/fuzz/corpus-files.js';
 import { Fuzzer, kindOf } from '../dist/test/fuzz/fuzzer.js';
 import { minimize } from '../dist/test/fuzz/minimize.js';
 import { differentialTargets } from '../dist/test/fuzz/targets/differential.js';
 import { targets } from '../dist/test/fuzz/targets/index.js';
+import { readArguments } from './arguments.mjs';
 
 /** An input that takes longer never ends. */
 const hangMs = 60_000;
@@ -22,7 +22,7 @@ if (isMainThread) await main();
 else await fuzz(workerData);
 
 async function main() {
-  const { values } = parseArgs({
+  const { values } = readArguments(import.meta.url, {
     options: {
       minutes: { type: 'string', default: '1' },
       target: { type: 'string', multiple: true },

@@ -2,7 +2,6 @@
 // Usage: node scripts/interop-conformance.mjs [--html FILE] [--json FOLDER] [name …]
 // With --json the results stay in a folder: names then measure only those anew, and the page is written from all of it.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import {
   ClientTest,
   countVerdicts,
@@ -13,8 +12,9 @@ import {
 } from '../dist/src/conformance/index.js';
 import { groupsOf } from '../dist/src/conformance/report/summary-table.js';
 import { preparePeers, runClient, startServer } from '../test/interop/peers.mjs';
+import { readArguments } from './arguments.mjs';
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readArguments(import.meta.url, {
   options: { html: { type: 'string' }, json: { type: 'string' } },
   allowPositionals: true,
 });

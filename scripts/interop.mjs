@@ -8,11 +8,14 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allPeers, installDebian, preparePeers, runClient, startServer } from '../test/interop/peers.mjs';
+import { readArguments } from './arguments.mjs';
 
 /** How long the part of `npm test` may go on to the next pair, in milliseconds. */
 const installedBudgetMs = 40_000;
-const installed = process.argv.includes('--installed');
-const names = process.argv.slice(2).filter((argument) => argument !== '--installed');
+const {
+  values: { installed = false },
+  positionals: names,
+} = readArguments(import.meta.url, { options: { installed: { type: 'boolean' } }, allowPositionals: true });
 const wanted = ({ name }) =>
   names.length === 0 || names.some((part) => name.toLowerCase().includes(part.toLowerCase()));
 const ours = allPeers[0];

@@ -9,10 +9,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { testsOf } from '../test/runtimes/junit.mjs';
 import { installRuntimes, reference, runtimes } from '../test/runtimes/runtimes.mjs';
+import { readArguments } from './arguments.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const smoke = process.argv.includes('--smoke');
-const names = process.argv.slice(2).filter((argument) => argument !== '--smoke');
+const {
+  values: { smoke = false },
+  positionals: names,
+} = readArguments(import.meta.url, { options: { smoke: { type: 'boolean' } }, allowPositionals: true });
 /** How long one file may take, in milliseconds. */
 const fileTimeout = 120_000;
 

@@ -1,8 +1,9 @@
 // Runs the simulator over many seeds, or replays one: npm run simulate -- --seeds 2000 [--from 1] [--seed S --trace]
-import { parseArgs } from 'node:util';
-import { simulate } from '../dist/src/testkit/index.js';
 
-const { values } = parseArgs({
+import { simulate } from '../dist/src/testkit/index.js';
+import { readArguments } from './arguments.mjs';
+
+const { values } = readArguments(import.meta.url, {
   options: {
     seeds: { type: 'string', default: '2000' },
     from: { type: 'string', default: '1' },

@@ -1,7 +1,9 @@
 // Real sockets in bad weather: npm run storm [-- recovery slow-readers server-restart]. Ends with 1 when a promise broke.
+
 import { recoveryStorm } from '../dist/test/storm/recovery-storm.js';
 import { serverRestart } from '../dist/test/storm/server-restart.js';
 import { slowReaders } from '../dist/test/storm/slow-readers.js';
+import { readArguments } from './arguments.mjs';
 
 const storms = {
   recovery: (progress) => recoveryStorm({ subscribers: 200, cuts: 20, messagesPerSecond: 200 }, progress),
@@ -9,7 +11,7 @@ const storms = {
   'server-restart': (progress) => serverRestart({ clients: 5_000, awayMs: 3_000 }, progress),
 };
 
-const asked = process.argv.slice(2);
+const { positionals: asked } = readArguments(import.meta.url, { allowPositionals: true });
 const unknown = asked.filter((name) => !Object.hasOwn(storms, name));
 if (unknown.length > 0) {
   console.error(`no storm is called ${unknown.join(', ')}: there are ${Object.keys(storms).join(', ')}`);

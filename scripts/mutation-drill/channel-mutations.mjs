@@ -390,7 +390,7 @@ export const channelMutations = [
     ['the audience is checked', 'audience: [options.audience].flat(),', ''],
     ['the algorithm is one of those asked for', 'algorithms: [...algorithms],', ''],
     ['a token has an end', "requiredClaims: ['exp'],", ''],
-    ['a token names its subject', 'if (identity.subject !== undefined)', 'if (true)'],
+    ['a token names its subject', "if (typeof identity.subject === 'string')", 'if (true)'],
     [
       'a token that has expired lets nobody in',
       'return { ...identify(error.payload), expiresAt: 0 };',

@@ -3,8 +3,6 @@
 // The sender's side is a plain number, so that a subscription carries no object for it. The receiver's side is a
 // meter, which gives credit back when a handler has finished, in few large grants instead of many small ones.
 
-import { UsageError } from './errors.ts';
-
 /**
  * A reader that never spoke of credit: everything is sent (and the connection's byte window still holds).
  * A small integer, and not infinity, because engines box a number that is none: 16 bytes for each delivery.
@@ -36,9 +34,8 @@ export class CreditMeter {
   readonly window: number;
   #finished = 0;
 
-  /** @throws {UsageError} when the window is not a whole number from 1 to 65 535. */
+  /** `window`: a whole number from 1 to `maxCredit`; whoever takes it from a caller checks it. */
   constructor(window: number) {
-    if (!isCreditGrant(window)) throw new UsageError(`window must be from 1 to ${maxCredit}, got ${window}`);
     this.window = window;
   }
 

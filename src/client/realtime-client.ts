@@ -68,7 +68,7 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
   ) {
     const WebSocket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
     if (WebSocket === undefined) {
-      throw new UsageError("no WebSocket here: pass that of 'tidewire/websocket'");
+      throw new UsageError("no WebSocket: pass that of 'tidewire/websocket'");
     }
     this.#options = options;
     this.#limits = { ...basicLimitDefaults, ...options.limits };
@@ -85,7 +85,7 @@ export class RealtimeClient<Contracts extends Contract | undefined = Contract | 
       (loop) =>
         new ClientMachine({
           host: this.#host(loop),
-          room: { ...this.#limits, sizeOf: (d) => codec.encode({ t: 'pub', ch: '', d }).length },
+          room: this.#limits,
           parts: outbox && { Outbox: outbox.Outbox },
           resume,
           times,

@@ -1,7 +1,7 @@
 // Keeps the session of a page over a reload, in the tab's session storage.
 
 import { isEpoch, isOffset, maxPresenceClock } from '../channel/index.ts';
-import type { ResumeState } from '../session/index.ts';
+import { isKey, type ResumeState } from '../session/index.ts';
 import type { ResumeStore } from './resume-store.ts';
 
 /** What is used of a `Storage`. */
@@ -55,17 +55,12 @@ const longestClock = maxPresenceClock / 2;
 function asResumeState(value: ResumeState): ResumeState | undefined {
   const { sid, tok, clock, positions } = value;
   const isState =
-    isSecret(sid) &&
-    isSecret(tok) &&
+    // Of another length a server takes them for malformed, after which a client does not come back.
+    [sid, tok].every(isKey) &&
     isOffset(clock) &&
     clock < longestClock &&
     positions.every(
       ([channel, { epoch, offset }]) => typeof channel === 'string' && isEpoch(epoch) && isOffset(offset),
     );
   return isState ? { sid, tok, clock, positions } : undefined;
-}
-
-/** A server takes anything else for a malformed packet, after which a client does not come back. */
-function isSecret(text: unknown): boolean {
-  return typeof text === 'string' && text.length > 0 && text.length <= 128;
 }

@@ -10,6 +10,7 @@ export type { PacketCodec } from './codec/packet-codec.ts';
 export { type ErrorBody, type ErrorCode, errorBody, errorRetry, type Retry } from './error-code.ts';
 export { PacketError, RequestError } from './errors.ts';
 export { maxAckOffsets, maxPacketDepth } from './fixed-limits.ts';
+export { jsonLength } from './json-length.ts';
 export {
   checkLimit,
   fitPart,
@@ -50,7 +51,6 @@ export {
   Outbox,
   type OutboxLimits,
   type OutboxMachine,
-  type OutboxRoom,
   type PublishFields,
   type PublishResult,
 } from './machine/outbox.ts';
@@ -65,5 +65,5 @@ export {
 export { SessionRegistry, type SessionRegistryOptions } from './machine/session-registry.ts';
 export { SubscriptionSet } from './machine/subscription-set.ts';
 export type * from './packet.ts';
-export { asServerPacket, isSubVerdict } from './server-packet-shape.ts';
+export { asServerPacket, isKey, isSubVerdict } from './server-packet-shape.ts';
 export type { Transport, TransportHandler } from './transport.ts';

@@ -20,6 +20,9 @@ import {
   tuple,
 } from './packet-check.ts';
 
+/** Whether it can be a key, or the name or the secret of a session: 1 to 128 characters. */
+export const isKey: (value: unknown) => boolean = text(128);
+
 const isGapReason = oneOf('epoch', 'trimmed', 'too_far', 'policy', 'unknown');
 const isError = map({
   code: text(64),
@@ -48,8 +51,8 @@ const isResumeResult: Check = (value) =>
 const serverFields: Readonly<Record<ServerPacket['t'], Fields>> = {
   welcome: {
     id: optional(isInteger),
-    sid: text(128),
-    tok: optional(text(128)),
+    sid: isKey,
+    tok: optional(isKey),
     resumed: isBoolean,
     ttlMs: isInteger,
     authMs: optional(isInteger),

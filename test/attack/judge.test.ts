@@ -55,29 +55,29 @@ describe('the judge of an attack', () => {
     assert.deepEqual(judgeResources(attack, phases({ during })), ['the control client was disconnected']);
   });
 
-  it('allows a 99th percentile of half as much again, of 10 ms, or of what the attack names', () => {
-    const slow = phases({ during: phase({}, { p99Ms: 11 }) });
-    assert.deepEqual(judgeDelays(attack, slow), ['p99 of the control client 11.0 ms, and may be 10.0']);
-    assert.deepEqual(judgeDelays({ ...attack, maxDelayMs: 12 }, slow), []);
-    const before = phase({}, { p99Ms: 8 });
+  it('allows a 99th percentile of half as much again, of 15 ms, or of what the attack names', () => {
+    const slow = phases({ during: phase({}, { p99Ms: 16 }) });
+    assert.deepEqual(judgeDelays(attack, slow), ['p99 of the control client 16.0 ms, and may be 15.0']);
+    assert.deepEqual(judgeDelays({ ...attack, maxDelayMs: 17 }, slow), []);
+    const before = phase({}, { p99Ms: 12 });
     assert.deepEqual(judgeDelays(attack, { ...slow, before }), []);
-    const over = phase({}, { p99Ms: 13 });
+    const over = phase({}, { p99Ms: 19 });
     assert.deepEqual(judgeDelays(attack, phases({ before, during: over })), [
-      'p99 of the control client 13.0 ms, and may be 12.0',
+      'p99 of the control client 19.0 ms, and may be 18.0',
     ]);
   });
 
   it('allows no attack to be felt when it is over', () => {
-    const after = phase({}, { p99Ms: 11 });
+    const after = phase({}, { p99Ms: 16 });
     assert.deepEqual(judgeDelays({ ...attack, maxDelayMs: 50 }, phases({ after })), [
-      'p99 of the control client afterwards 11.0 ms, and may be 10.0',
+      'p99 of the control client afterwards 16.0 ms, and may be 15.0',
     ]);
   });
 
   it('knows a machine that keeps everybody waiting', () => {
     const { client } = phase();
     assert.equal(isDisturbed({ before: client, during: client, after: client }), false);
-    assert.equal(isDisturbed({ before: client, during: { ...client, p99Ms: 11 }, after: client }), true);
+    assert.equal(isDisturbed({ before: client, during: { ...client, p99Ms: 16 }, after: client }), true);
     assert.equal(isDisturbed({ before: { ...client, p99Ms: 40 }, during: client, after: client }), true);
   });
 });

@@ -11,7 +11,7 @@ const REST_GROWTH_MIB = 112;
 /** What a server at rest may use more of a processor than before, in percent. */
 const REST_CPU_PERCENT = 10;
 /** The 99th percentile may rise by half; below this it is not a question of the server. */
-const DELAY_FLOOR_MS = 10;
+const DELAY_FLOOR_MS = 15;
 
 export interface Phases {
   readonly before: Phase;

@@ -59,8 +59,12 @@ export function table(runs: readonly Run[]): string {
 
 function cell(result: AttackResult | undefined): string {
   if (result === undefined) return '–';
+  const { answer, before, during } = result;
   const verdict = isHeld(result) ? 'held' : '**failed**';
-  return `${verdict}: ${[result.answer, ...wrongs(result)].join('; ')}`;
+  const growth = Math.max(0, Math.round(during.peakRssMiB - before.rssMiB));
+  const delays = [before, during].map(({ client }) => client.p99Ms.toFixed(1)).join(' → ');
+  const spent = `+${growth} MiB, ${cpuPercent(during).toFixed(0)} % CPU, p99 ${delays} ms`;
+  return `${verdict}: ${[answer, ...wrongs(result)].join('; ')} (${spent})`;
 }
 
 /** The figures of one server before, during and after every attack. */

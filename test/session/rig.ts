@@ -14,7 +14,7 @@ import {
   Hub,
   type HubOptions,
   jsonCodec,
-  type OutboxRoom,
+  type OutboxLimits,
   type PublishResult,
   type ReceivedPublication,
   type ServerConnection,
@@ -46,10 +46,9 @@ export interface RigOptions {
 }
 
 /** Room for what the tests publish. */
-export const room: OutboxRoom = {
+export const room: OutboxLimits = {
   maxQueuedPublications: 1_000,
   maxQueuedBytes: 1_000_000,
-  sizeOf: (data) => JSON.stringify(data).length,
 };
 
 /** Every call to the broker takes exactly this long, there and back together. */

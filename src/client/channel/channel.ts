@@ -7,7 +7,7 @@ import {
   UsageError,
   unstoredPosition,
 } from '../../channel/index.ts';
-import { type PublishFields, RequestError } from '../../session/index.ts';
+import { type ErrorBody, isKey, jsonLength, type PublishFields, RequestError } from '../../session/index.ts';
 import type { Publisher } from '../publisher.ts';
 import type { ChannelFeed } from './channel-feed.ts';
 import { type MessageHandler, type SubscribeOptions, Subscription } from './subscription.ts';
@@ -61,7 +61,7 @@ export class Channel<Draft = PlainData, Payload = PlainData, Presence = PlainDat
       if (validation.type === 'invalid') {
         const [issue] = validation.issues;
         const { path = '$', message: msg = '' } = issue ?? {};
-        return Promise.reject(new RequestError({ code: 'schema', msg, retry: 'no', path }));
+        return refuse({ code: 'schema', msg, path });
       }
       draft = validation.value;
       stateKey = contract.stateKeyOf(validation.value);
@@ -92,9 +92,17 @@ export class Channel<Draft = PlainData, Payload = PlainData, Presence = PlainDat
   }
 
   #publish(fields: PublishFields): Promise<Position> {
+    const { data, key = '-', stateKey = '-' } = fields;
+    if (![key, stateKey].every(isKey) || jsonLength(data) < 0) {
+      return refuse({ code: 'bad_request', msg: 'no packet can carry this' });
+    }
     const { publisher } = this.#host;
     if (this.#contract?.policy.class !== 'signal') return publisher.publish(this.name, fields);
-    publisher.signal(this.name, fields.data);
+    publisher.signal(this.name, data);
     return Promise.resolve(unstoredPosition);
   }
+}
+
+function refuse(error: Omit<ErrorBody, 'retry'>): Promise<never> {
+  return Promise.reject(new RequestError({ ...error, retry: 'no' }));
 }

@@ -1,6 +1,6 @@
 // Pages of what a channel keeps, as a reader asks for them.
 
-import type { PlainData, Position } from '../../channel/index.ts';
+import { isEpoch, isOffset, type PlainData, type Position, UsageError } from '../../channel/index.ts';
 import { RequestError } from '../../session/index.ts';
 import { channelInternals } from '../internals.ts';
 import type { Message, MessageReader } from '../message.ts';
@@ -61,6 +61,10 @@ export async function history<Payload>(
   const { client, reader } = channelInternals.get(channel)!;
   const { limit = 50, before, after } = query;
   const at = after ?? before;
+  if (!isOffset(limit)) throw new UsageError(`limit must be a whole number from 0, got ${limit}`);
+  if (at !== undefined && !(isEpoch(at.epoch) && isOffset(at.offset))) {
+    throw new UsageError('before and after are positions: an epoch and an offset');
+  }
   const packet = {
     t: 'hist',
     ch: channel.name,

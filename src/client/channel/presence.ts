@@ -1,7 +1,7 @@
 // Who is present in a channel, and how one is seen there oneself.
 
 import { type PlainData, UsageError } from '../../channel/index.ts';
-import { ClientPresence, type ErrorBody, RequestError } from '../../session/index.ts';
+import { ClientPresence, type ErrorBody, jsonLength, RequestError } from '../../session/index.ts';
 import { allLimits } from '../client-limits.ts';
 import { type ChannelInternals, type ClientInternals, channelInternals } from '../internals.ts';
 import { Listeners } from '../listeners.ts';
@@ -75,6 +75,10 @@ export class ChannelPresence<Presence = PlainData> {
         return Promise.reject(new RequestError({ code: 'schema', msg, retry: 'no', path }));
       }
       shown = validation.value;
+    }
+    if (jsonLength(shown) < 0) {
+      const msg = 'no packet can carry this';
+      return Promise.reject(new RequestError({ code: 'bad_request', msg, retry: 'no' }));
     }
     return new Promise((resolve, reject) => {
       let isPending = true;

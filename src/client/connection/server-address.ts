@@ -13,7 +13,7 @@ function serverAddress(url: string): string {
   const { location } = globalThis as { location?: { readonly origin: string } };
   const address = url.startsWith('/') ? `${location?.origin}${url}` : url;
   if (!/^(ws|http)s?:\/\/[^\s#]+$/i.test(address)) {
-    throw new UsageError('not a WebSocket address, such as wss://host/path');
+    throw new UsageError('no ws: or wss: address without fragment');
   }
   return address.replace(/^http/i, 'ws');
 }

@@ -13,8 +13,8 @@ import {
   DurableOutbox,
   type OutboxEntry,
   type OutboxJournal,
+  type OutboxLimits,
   type OutboxMachine,
-  type OutboxRoom,
   type PublishResult,
   RequestError,
 } from '../../session/index.ts';
@@ -47,7 +47,7 @@ export function durableOutbox({ store, onRestored }: DurableOutboxOptions): Outb
     let outbox: DurableOutbox;
     const journal = journalOf(store, host);
     class StoredOutbox extends DurableOutbox {
-      constructor(machine: OutboxMachine, room: OutboxRoom) {
+      constructor(machine: OutboxMachine, room: OutboxLimits) {
         super(machine, room, journal);
         outbox = this;
       }

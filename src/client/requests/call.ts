@@ -7,7 +7,7 @@ import {
   UsageError,
   validate,
 } from '../../channel/index.ts';
-import { RequestError, type RpcPacket } from '../../session/index.ts';
+import { isKey, jsonLength, RequestError, type RpcPacket } from '../../session/index.ts';
 import { allLimits } from '../client-limits.ts';
 import type { CallAnswer, CallInput, CallName, StreamItem, StreamName } from '../contract-inference.ts';
 import { type ClientInternals, clientInternals } from '../internals.ts';
@@ -84,9 +84,17 @@ function prepare(
   if (contracts !== undefined && contract?.isStream !== isStream) {
     throw new UsageError(`no contract describes the ${isStream ? 'stream' : 'call'} ${name}`);
   }
-  const ms = options.timeoutMs ?? (isStream ? undefined : contract?.deadlineMs);
+  const { timeoutMs } = options;
+  if (timeoutMs !== undefined && !(timeoutMs >= 0 && timeoutMs <= Number.MAX_SAFE_INTEGER)) {
+    throw new UsageError(`timeoutMs must be a number of milliseconds from 0, got ${timeoutMs}`);
+  }
+  if (!isKey(name)) throw new UsageError('the name of a call has 1 to 128 characters');
+  const ms = timeoutMs === undefined ? (isStream ? undefined : contract?.deadlineMs) : Math.ceil(timeoutMs);
   const d =
     contract === undefined ? ((input ?? null) as PlainData) : check(contract.input, input, 'bad input');
+  if (d !== undefined && jsonLength(d) < 0) {
+    throw new RequestError({ code: 'bad_request', msg: 'no packet can carry this', retry: 'no' });
+  }
   return {
     packet: { t: 'rpc', m: name, d, ...(ms !== undefined && { ms }) },
     read: (data) =>

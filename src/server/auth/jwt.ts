@@ -110,7 +110,7 @@ export function jwt(options: JwtOptions): Authenticate {
       refuseForeignKeys(token);
       const { payload } = await jwtVerify(token, key, verification);
       const identity = identify(payload);
-      if (identity.subject !== undefined) return identity;
+      if (typeof identity.subject === 'string') return identity;
       options.onRefused?.('NO_SUBJECT');
       return undefined;
     } catch (error) {

@@ -4,7 +4,7 @@ import type { PlainData, Position } from '../../channel/index.ts';
 import type { BackoffOptions } from '../backoff.ts';
 import type { ErrorBody } from '../error-code.ts';
 import type { ClientSubscription } from './client-subscription.ts';
-import type { Outbox, OutboxRoom } from './outbox.ts';
+import type { Outbox, OutboxLimits } from './outbox.ts';
 
 export type ClientState = 'idle' | 'waiting' | 'connecting' | 'greeting' | 'open' | 'credentials' | 'stopped';
 
@@ -31,7 +31,7 @@ export interface ClientMachineOptions {
   readonly resume?: ResumeState | undefined;
   readonly backoff?: BackoffOptions;
   /** For publications without an answer. */
-  readonly room: OutboxRoom;
+  readonly room: OutboxLimits;
   readonly times?: Partial<ClientTimes>;
   /** Replaces parts of the machine, in tests. */
   readonly parts?: Partial<ClientParts> | undefined;

@@ -1,13 +1,14 @@
 // An outbox that outlives its process: what nobody has answered is kept in a journal, and sent on in a later life.
 
+import { jsonLength } from '../json-length.ts';
 import {
   newItem,
   newLane,
   Outbox,
   type OutboxItem,
   type OutboxLane,
+  type OutboxLimits,
   type OutboxMachine,
-  type OutboxRoom,
   type PublishFields,
   type PublishResult,
 } from './outbox.ts';
@@ -48,7 +49,7 @@ export class DurableOutbox extends Outbox {
   readonly #earlier = new Map<string, OutboxLane[]>();
   #lastOrder = 0;
 
-  constructor(machine: OutboxMachine, room: OutboxRoom, journal: OutboxJournal) {
+  constructor(machine: OutboxMachine, room: OutboxLimits, journal: OutboxJournal) {
     super(machine, room);
     this.#journal = journal;
   }
@@ -59,7 +60,7 @@ export class DurableOutbox extends Outbox {
       const { channel, producer, sequence, fields, isSent } = entry;
       const lane = this.#earlierLane(channel, producer);
       const item = newItem(sequence, fields, {
-        bytes: this.room.sizeOf(fields.data),
+        bytes: jsonLength(fields.data),
         done: (result) => done(entry, result),
       });
       item.isUncertain = isSent;

@@ -2,6 +2,7 @@
 
 import type { PlainData, Position } from '../../channel/index.ts';
 import type { ErrorBody } from '../error-code.ts';
+import { jsonLength } from '../json-length.ts';
 import type { PubPacket, ReplyPacket } from '../packet.ts';
 import { isPubAnswer } from '../server-packet-shape.ts';
 
@@ -79,15 +80,9 @@ export interface OutboxLimits {
   readonly maxQueuedBytes: number;
 }
 
-/** How much may wait, and how it is measured. */
-export interface OutboxRoom extends OutboxLimits {
-  /** Bytes of a payload as it is sent, of JSON characters. @throws when it cannot be sent at all. */
-  sizeOf(data: PlainData): number;
-}
-
 export class Outbox {
   protected readonly machine: OutboxMachine;
-  protected readonly room: OutboxRoom;
+  protected readonly room: OutboxLimits;
   protected readonly lanes = new Set<OutboxLane>();
   /** Where what is published now goes. */
   readonly #lanes = new Map<string, OutboxLane>();
@@ -95,7 +90,7 @@ export class Outbox {
   #size = 0;
   #bytes = 0;
 
-  constructor(machine: OutboxMachine, room: OutboxRoom) {
+  constructor(machine: OutboxMachine, room: OutboxLimits) {
     this.machine = machine;
     this.room = room;
   }
@@ -107,10 +102,9 @@ export class Outbox {
 
   publish(channel: string, fields: PublishFields, done: (result: PublishResult) => void): void {
     const { maxQueuedPublications, maxQueuedBytes } = this.room;
-    // What cannot be sent at all must not wait either: it throws here.
-    const bytes = this.room.sizeOf(fields.data);
+    const bytes = jsonLength(fields.data);
     if (this.#size >= maxQueuedPublications || this.#bytes + bytes > maxQueuedBytes) {
-      const msg = `${this.#size} publications wait: ${this.#bytes} bytes`;
+      const msg = 'beyond maxQueuedPublications or maxQueuedBytes';
       return done({ error: { code: 'full', msg, retry: 'after', afterMs: 1_000 } });
     }
     let lane = this.#lanes.get(channel);
@@ -261,7 +255,7 @@ export class Outbox {
       this.settle(lane, item, {
         error: {
           code: 'producer_expired',
-          msg: 'not known whether it was published',
+          msg: 'it may have been published',
           retry: 'no',
         },
       });

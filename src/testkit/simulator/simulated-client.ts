@@ -302,7 +302,6 @@ export class SimulatedClient {
       room: {
         maxQueuedPublications: 1_000,
         maxQueuedBytes: 1_000_000,
-        sizeOf: (data) => JSON.stringify(data).length,
       },
       ...(resume !== undefined && { resume }),
       ...(times !== undefined && { times }),

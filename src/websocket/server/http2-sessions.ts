@@ -10,6 +10,8 @@ import {
 import type { Socket } from 'node:net';
 import { httpHeadLimitDefaults } from '../../protocol/index.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
+import { loopTurn } from '../loop-turn.ts';
+import { endReadingOfTurn } from '../streams/session-reading.ts';
 import { widenSession } from '../streams/session-window.ts';
 import { Admission, type AdmissionLimits, ProcessAdmission } from './admission.ts';
 import type { CountedLimit } from './server-counters.ts';
@@ -68,9 +70,10 @@ export class Http2Sessions {
       return;
     }
     this.#admission.settle(address);
-    const session = new Session(performServerHandshake(socket, sessionOptions), {
+    const session = new Session(socket, {
       idleMs: this.#core.settings.handshakeTimeoutMs,
       receiveStream: this.#receiveStream,
+      onUnused: () => this.#core.count('handshakeTimeoutMs'),
       onClose: () => {
         this.#open.delete(session);
         this.#admission.leave(address);
@@ -89,6 +92,8 @@ interface SessionOwner {
   /** How long a session may be without a stream. */
   readonly idleMs: number;
   readonly receiveStream: ReceiveStream;
+  /** It ended without ever having had a stream. */
+  onUnused(): void;
   onClose(): void;
 }
 
@@ -96,13 +101,20 @@ class Session implements WheelEntry {
   wheelTick = 0;
   wheelNext: WheelEntry | undefined = undefined;
   wheelPrevious: WheelEntry | undefined = undefined;
+  readonly #socket: Socket;
   readonly #session: ServerHttp2Session;
   readonly #idleMs: number;
+  readonly #onUnused: () => void;
   #streams = 0;
+  #wasUsed = false;
+  #isWaiting = false;
 
-  constructor(session: ServerHttp2Session, { idleMs, receiveStream, onClose }: SessionOwner) {
+  constructor(socket: Socket, { idleMs, receiveStream, onUnused, onClose }: SessionOwner) {
+    const session = performServerHandshake(socket, sessionOptions);
+    this.#socket = socket;
     this.#session = session;
     this.#idleMs = idleMs;
+    this.#onUnused = onUnused;
     // The streams of a broken session are told of it, and the connections on them.
     session.on('error', () => undefined);
     session.on('close', () => {
@@ -112,6 +124,7 @@ class Session implements WheelEntry {
     session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
       this.#follow(stream);
       receiveStream(stream, headers);
+      this.#leaveTurn();
     });
     widenSession(session);
     timerWheel.schedule(this, idleMs);
@@ -123,12 +136,23 @@ class Session implements WheelEntry {
 
   /** Too long without a stream. */
   receiveDeadline(): void {
+    if (!this.#wasUsed) this.#onUnused();
     this.#session.destroy();
+  }
+
+  /** A peer that asks for much, and perhaps resets it at once, leaves some of each turn to others. */
+  #leaveTurn(): void {
+    if (this.#isWaiting || !loopTurn.isLong(performance.now())) return;
+    this.#isWaiting = true;
+    endReadingOfTurn(this.#socket, () => {
+      this.#isWaiting = false;
+    });
   }
 
   #follow(stream: ServerHttp2Stream): void {
     timerWheel.cancel(this);
     this.#streams += 1;
+    this.#wasUsed = true;
     stream.on('close', () => {
       this.#streams -= 1;
       if (this.#streams === 0 && !this.#session.destroyed) timerWheel.schedule(this, this.#idleMs);

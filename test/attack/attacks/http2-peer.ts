@@ -24,6 +24,8 @@ export interface Http2Frame {
   readonly payload?: Uint8Array;
 }
 
+/** RFC 9113, 6.9.2. "both the new stream and the connection flow-control window are 65,535 octets". */
+const FIRST_WINDOW = 65_535;
 const NOTHING = new Uint8Array(0);
 
 export function http2Frame({ type, flags = 0, stream = 0, payload = NOTHING }: Http2Frame): Buffer {
@@ -88,6 +90,8 @@ export class Http2Peer {
   readonly ended = new Set<number>();
   /** The streams that were answered. */
   readonly answered = new Set<number>();
+  /** What may still be sent on each stream, and (0) on all together (RFC 9113, 5.2). */
+  readonly #windows = new Map<number, number>();
   #unread = Buffer.alloc(0);
   #wake: (() => void) | undefined;
 
@@ -115,6 +119,14 @@ export class Http2Peer {
     return this.client.socket.writable && this.client.socket.write(bytes);
   }
 
+  /** Takes so much of the windows that the server has given; false while there is not enough. */
+  takeWindow(stream: number, bytes: number): boolean {
+    const windows = [stream, 0].map((each) => [each, this.#windows.get(each) ?? FIRST_WINDOW] as const);
+    if (windows.some(([, left]) => left < bytes)) return false;
+    for (const [each, left] of windows) this.#windows.set(each, left - bytes);
+    return true;
+  }
+
   /** Waits until it is so, or the session is over; whether it is so, in time. */
   async until(isSo: () => boolean, withinMs?: number): Promise<boolean> {
     const waiting = (async () => {
@@ -136,6 +148,10 @@ export class Http2Peer {
       const type = this.#unread.readUInt8(3);
       const flags = this.#unread.readUInt8(4);
       const stream = this.#unread.readUInt32BE(5);
+      if (type === FrameType.WindowUpdate) {
+        const left = this.#windows.get(stream) ?? FIRST_WINDOW;
+        this.#windows.set(stream, left + this.#unread.readUInt32BE(9));
+      }
       this.#unread = this.#unread.subarray(9 + length);
       this.counts.set(type, (this.counts.get(type) ?? 0) + 1);
       if (type === FrameType.Headers) this.answered.add(stream);

@@ -61,7 +61,7 @@ export const http2Attacks: readonly Attack[] = [
     // Node parses what one read of a session brings, up to 64 KiB, in one go: some 300 requests,
     // and all that Node makes for each.
     maxGrowthMiB: 112,
-    maxDelayMs: 150,
+    maxDelayMs: 200,
     async run(attacker) {
       let asked = 0;
       let ended = 0;
@@ -194,12 +194,16 @@ export const http2Attacks: readonly Attack[] = [
       for (const stream of streams) peer.send(connectFrame(attacker, stream));
       await peer.until(() => peer.answered.size === streams.length);
       const message = masked({ opcode: 2, payload: Buffer.alloc(16_000) });
-      for (let count = 0; count < 256 && !peer.isOver; count += 1) {
+      const sent = new Map<number, number>();
+      const until = performance.now() + 4_000;
+      while (performance.now() < until && !peer.isOver && peer.ended.size < streams.length) {
         for (const stream of streams) {
-          if (peer.ended.has(stream)) continue;
-          const isFree = peer.send(http2Frame({ type: FrameType.Data, stream, payload: message }));
-          if (!isFree) await isDrained(peer.client, 2_000);
+          const count = sent.get(stream) ?? 0;
+          if (peer.ended.has(stream) || count === 256 || !peer.takeWindow(stream, message.length)) continue;
+          sent.set(stream, count + 1);
+          peer.send(http2Frame({ type: FrameType.Data, stream, payload: message }));
         }
+        await new Promise(setImmediate);
       }
       await peer.until(() => peer.ended.size === streams.length, 4_000);
       const count = peer.isOver ? streams.length : peer.ended.size;

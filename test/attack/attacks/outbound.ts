@@ -44,6 +44,10 @@ export const outboundAttacks: readonly Attack[] = [
     name: 'echoes-unread',
     group: 'outbound',
     about: 'sends 64 MiB on each of ten connections, and reads none of what is sent back',
+    // The messages and their echoes are garbage until it is collected, at 64 MiB.
+    maxGrowthMiB: 112,
+    // Ten connections have the turn one after the other, each with messages of 64 KiB.
+    maxDelayMs: 30,
     counter: 'maxQueuedBytes',
     async run(attacker) {
       const clients = await attacker.openMany(10);

@@ -113,7 +113,10 @@ describe('Channel', () => {
     const client = net.client({ contracts: contract, limits: { maxQueuedPublications: 2 } });
     void client.channel('chat').publish('1');
     void client.channel('chat').publish('2');
-    await assert.rejects(client.channel('chat').publish('3'), { code: 'full', message: /^2 publications/ });
+    await assert.rejects(client.channel('chat').publish('3'), {
+      code: 'full',
+      message: /maxQueuedPublications/,
+    });
     client.connect();
     await net.advance();
     await Promise.all([client.channel('chat').publish('4'), net.advance()]);
@@ -147,5 +150,25 @@ describe('Channel', () => {
     await net.advance();
     assert.deepEqual(told, ['a=a1', 'b=b1', 'a gone']);
     assert.throws(() => client.channel('chat').remove('a'), UsageError);
+  });
+
+  it('refuses what no packet can carry, and goes on', async () => {
+    const net = new VirtualNet({ channels });
+    const client = await net.connected();
+    const chat = client.channel('chat');
+    const circle: unknown[] = [];
+    circle.push(circle);
+    const refused = [undefined, 7n, { deep: [7n] }, circle, () => 1, Symbol('s')].map((data) =>
+      assert.rejects(chat.publish(data as never), { code: 'bad_request', retry: 'no' }),
+    );
+    for (const key of ['', 'x'.repeat(129), 7 as never]) {
+      refused.push(assert.rejects(chat.publish('text', { key }), { code: 'bad_request' }));
+      refused.push(assert.rejects(chat.publish('text', { stateKey: key }), { code: 'bad_request' }));
+    }
+    await Promise.all(refused);
+    const published = chat.publish('still there');
+    await net.advance(50);
+    assert.equal((await published).offset, 1);
+    assert.deepEqual([client.state, client.unanswered, net.sockets.length], ['open', 0, 1]);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { call, callStream, UsageError } from '../../../src/client/index.ts';
+import { call, callStream, connect, history, presence, UsageError } from '../../../src/client/index.ts';
+import { WebSocket } from '../../../src/websocket/index.ts';
 import { openPair, reached } from '../real-pair.ts';
 
 describe('call', () => {
@@ -76,5 +77,25 @@ describe('callStream', () => {
         if (item === 2) controller.abort(reason);
       }
     }, reason);
+  });
+
+  it('refuses here what no packet can carry, and goes on', async (test) => {
+    const { url } = await openPair(test);
+    const client = connect(url, { WebSocket, token: 'ann' });
+    test.after(() => client.close());
+    await assert.rejects(call(client, 'double', 7n as never), { code: 'bad_request' });
+    await assert.rejects(call(client, 'x'.repeat(129), 1), UsageError);
+    for (const timeoutMs of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      await assert.rejects(call(client, 'double', 1, { timeoutMs }), UsageError);
+    }
+    assert.equal(await call(client, 'double', 1, { timeoutMs: 9_999.5 }), 2);
+    assert.throws(() => callStream(client, 'ticks', 7n as never), { code: 'bad_request' });
+    await assert.rejects(presence(client.channel('chat:1')).enter(7n as never), { code: 'bad_request' });
+    await assert.rejects(history(client.channel('chat:1'), { limit: 0.5 }), UsageError);
+    await assert.rejects(history(client.channel('chat:1'), { limit: -1 }), UsageError);
+    const nowhere = { epoch: 'no epoch', offset: 1 };
+    await assert.rejects(history(client.channel('chat:1'), { before: nowhere }), UsageError);
+    await presence(client.channel('chat:1')).enter({ name: 'Ann' });
+    assert.equal(client.state, 'open');
   });
 });

@@ -109,7 +109,6 @@ class Stage {
       room: {
         maxQueuedPublications: 5,
         maxQueuedBytes: 1_000,
-        sizeOf: (data) => jsonCodec.encode({ t: 'pub', ch: '', d: data }).length,
       },
       host: {
         openTransport: () => {

@@ -14,6 +14,7 @@ import {
   SignJWT,
 } from 'jose';
 import { UsageError } from '../../../src/channel/index.ts';
+import { checkIdentity } from '../../../src/server/auth/identity.ts';
 import {
   type AuthenticationRequest,
   guest,
@@ -66,6 +67,15 @@ function withKeys(options: Partial<JwtOptions> = {}): ReturnType<typeof jwt> {
 function handMade(header: object, claims: object, signature = ''): string {
   const part = (value: object): string => base64url.encode(JSON.stringify(value));
   return `${part(header)}.${part(claims)}.${signature}`;
+}
+
+/** Signed by the issuer, whatever the claims are. */
+async function handSigned(claims: object): Promise<string> {
+  const unsigned = handMade({ alg: 'ES256', kid: 'one' }, claims).slice(0, -1);
+  const { privateKey } = signing;
+  const algorithm = { name: 'ECDSA', hash: 'SHA-256' };
+  const signature = await crypto.subtle.sign(algorithm, privateKey, new TextEncoder().encode(unsigned));
+  return `${unsigned}.${base64url.encode(new Uint8Array(signature))}`;
 }
 
 async function serveKeys(
@@ -133,6 +143,10 @@ describe('jwt', () => {
       'a token that is not good yet': () => token({ claims: { nbf: now + 60 } }),
       'a token that never expires': () => token({ claims: { exp: undefined } }),
       'a token without subject': () => token({ claims: { sub: undefined } }),
+      'a subject that is no text': () => handSigned({ ...claims, sub: 7 }),
+      'a subject that is a list': () => handSigned({ ...claims, sub: ['ada'] }),
+      'a time of expiry that is text': () => handSigned({ ...claims, exp: `${now + 60}` }),
+      'a beginning that is text': () => handSigned({ ...claims, nbf: `${now - 60}` }),
     };
     for (const [name, make] of Object.entries(bad)) {
       it(name, async () => {
@@ -233,5 +247,12 @@ describe('jwt', () => {
       void client.hello({ auth });
       assert.equal((await client.closed).code, code);
     }
+  });
+
+  it('takes a token that lasts nearly for ever, and one for several audiences', async () => {
+    const claims = { sub: 'ada', iss: issuer, aud: ['mail', audience], exp: 1e300 };
+    const identity = await ask(withKeys(), await handSigned(claims));
+    assert.ok(Number.isFinite(identity?.expiresAt));
+    assert.doesNotThrow(() => checkIdentity(identity!));
   });
 });

@@ -23,6 +23,27 @@ const upgradeFields = {
   'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
 };
 
+/** An extended CONNECT in bytes: fields that go into no table (RFC 7541, section 6.2.2). */
+function connectFrame(stream: number): Buffer {
+  const fields = Object.entries({
+    ':method': 'CONNECT',
+    ':protocol': 'websocket',
+    ':scheme': 'http',
+    ':path': `/${'x'.repeat(100)}`,
+    ':authority': '127.0.0.1',
+    'sec-websocket-version': '13',
+  }).map(
+    ([name, value]) =>
+      `\0${String.fromCharCode(name.length)}${name}${String.fromCharCode(value.length)}${value}`,
+  );
+  const payload = Buffer.from(fields.join(''), 'latin1');
+  const header = Buffer.alloc(9);
+  header.writeUIntBE(payload.length, 0, 3);
+  header.set([1, 4], 3);
+  header.writeUInt32BE(stream, 5);
+  return Buffer.concat([header, payload]);
+}
+
 describe('server options about http2', () => {
   it('http2 without a port of its own is refused', () => {
     assert.throws(() => new WebSocketServer({ http2: true }), UsageError);
@@ -128,7 +149,7 @@ describe('server with http2 on its own port', () => {
   });
 
   it('ends a session that has had no stream for handshakeTimeoutMs, but none with a socket', async () => {
-    const { port } = await serve({ handshakeTimeoutMs: 1 });
+    const { port, server } = await serve({ handshakeTimeoutMs: 1 });
     const busy = await openSession(`http://127.0.0.1:${port}`);
     const tunnel = new Tunnel(busy, '/');
     const idle = await openSession(`http://127.0.0.1:${port}`);
@@ -137,10 +158,46 @@ describe('server with http2 on its own port', () => {
       () => cutSession(idle),
     );
     await once(idle, 'close');
+    const { handshakeTimeoutMs } = server.counters;
+    assert.equal(handshakeTimeoutMs, 1);
     assert.equal((await tunnel.response)[':status'], 200);
     assert.equal(busy.destroyed, false);
     tunnel.stream.close();
     await once(busy, 'close');
+    // It did what it came for.
+    assert.equal(server.counters.handshakeTimeoutMs, handshakeTimeoutMs);
+  });
+
+  it('leaves turns of the event loop to others when a session asks for much at once', async () => {
+    let inTurn = 0;
+    let most = 0;
+    let asked = 0;
+    const all = new Promise<void>((resolve) => {
+      void serve({
+        upgrade() {
+          if (inTurn === 0) {
+            setImmediate(() => {
+              inTurn = 0;
+            });
+          }
+          inTurn += 1;
+          most = Math.max(most, inTurn);
+          asked += 1;
+          if (asked === 900) resolve();
+          return { data: '' };
+        },
+      }).then(({ port }) => {
+        const client = connectTcp({ port, host: '127.0.0.1' });
+        client.on('error', () => undefined);
+        cleanups.push(() => client.destroy());
+        client.resume();
+        client.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0', 'latin1');
+        client.write(Buffer.concat(Array.from({ length: 900 }, (_, index) => connectFrame(2 * index + 1))));
+      });
+    });
+    await all;
+    // One read brings 64 KiB, and no second one comes in the same turn.
+    assert.ok(most < (1.5 * 65_536) / connectFrame(1).length, `${most} in one turn`);
   });
 
   it('says how much it takes, and takes no more', async () => {
