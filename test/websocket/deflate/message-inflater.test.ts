@@ -58,6 +58,11 @@ for (const [name, zlib] of [
       const forgetting = inflater(1000);
       forgetting.begin(hello);
       assert.notEqual(String(forgetting.begin(again)), 'Hello');
+      // Behind a block that ends zlib's stream, another one goes on with the window, as far as it is of this message.
+      const other = inflater(1000);
+      other.begin(hello);
+      const behindFinal = other.begin(Buffer.concat([Buffer.from('0300', 'hex'), again]));
+      assert.notEqual(String(behindFinal), 'Hello');
     });
   });
 }
