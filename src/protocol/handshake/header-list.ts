@@ -39,8 +39,9 @@ export class HeaderList implements HeaderLookup, Iterable<HeaderField> {
     this.#fields.set(name, before === undefined ? value : before + separator + value);
   }
 
-  /** Adds a further line to the value of the field that was appended last. */
+  /** Adds a further line to the value of the field that was appended last. One with nothing in it adds nothing. */
   extend(name: string, value: string): void {
+    if (value === '') return;
     const before = this.#fields.get(name) ?? '';
     this.#fields.set(name, before === '' ? value : `${before} ${value}`);
   }

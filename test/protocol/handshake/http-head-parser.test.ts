@@ -300,6 +300,11 @@ describe('response head', () => {
     }
   });
 
+  it('may have folded lines with nothing in them, which leave no space behind', () => {
+    const text = 'HTTP/1.1 101 a\r\na: one\r\n \r\n \t\r\n two\r\n \r\n\r\n';
+    assert.deepEqual(parse('response', text).head?.headers, [['a', 'one two']]);
+  });
+
   for (const [name, text] of [
     ['an empty line before it', '!\r\nHTTP/1.1 101 a\r\n\r\n'],
     ['a status of two digits', 'HTTP/1.1 10! a'],
