@@ -135,7 +135,7 @@ function runTests(folder, prefixes) {
     let output = '';
     let failed;
     const deadline = setTimeout(() => {
-      const [, last = prefixes[0]] = /^[^]*# Subtest: (.*)$/m.exec(output) ?? [];
+      const last = [...output.matchAll(/# Subtest: (.*)$/gm)].at(-1)?.[1] ?? prefixes[0];
       failed = `what follows “${last}” does not come to an end`;
       child.kill('SIGKILL');
     }, silenceMs);
