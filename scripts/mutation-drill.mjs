@@ -21,7 +21,7 @@ import { defences, protocol } from './mutation-drill/lists.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Tests that are silent for longer wait for something that will not come: a busy machine is slow, and never silent. */
-const silenceMs = 45_000;
+const silenceMs = 30_000;
 /** The verdict on a mutant that survived. */
 const nothing = '**nothing**';
 /** Mutants that are tested at a time. */
@@ -135,7 +135,8 @@ function runTests(folder, prefixes) {
     let output = '';
     let failed;
     const deadline = setTimeout(() => {
-      failed = `${prefixes[0]}: its tests do not come to an end`;
+      const last = [...output.matchAll(/# Subtest: (.*)$/gm)].at(-1)?.[1] ?? prefixes[0];
+      failed = `what follows “${last}” does not come to an end`;
       child.kill('SIGKILL');
     }, silenceMs);
     child.stdout.setEncoding('utf8');

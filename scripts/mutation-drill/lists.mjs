@@ -36,7 +36,10 @@ What [SECURITY.md](../../SECURITY.md) and [limits.md](../reference/limits.md) pr
 [the mutation drill](mutations.md) does it. Written by \`npm run drill:defences -- --write\`: **${killed} of ${all}**
 mutations are noticed.
 
-Not in the table: how long a comparison of secrets takes, and where randomness comes from, which \`test/house\` looks for in
+Some are noticed since a test then waits for what never comes: those rows name the test before it.
+
+Not in the table: what only memory shows (an address without a connection is forgotten); and how long a comparison of secrets
+takes, and where randomness comes from, which \`test/house\` looks for in
 the sources.
 `,
 };
