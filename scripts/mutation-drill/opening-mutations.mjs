@@ -163,11 +163,7 @@ export const openingMutations = [
       'this.carrier.end(serializeRejection(status, headers, body));',
       'this.carrier.write(serializeRejection(status, headers, body));',
     ],
-    [
-      'what is sent behind a refused request is not left unread',
-      '// What still arrives is read and forgotten, so that the answer is not lost in a reset.\n        this.carrier.resume();',
-      ';',
-    ],
+    ['what is sent behind a refused request is not left unread', 'forgetInput(this.carrier);', ';'],
     ['a name that every object has is the name of no field', 'Object.hasOwn(headersDistinct, name)', 'true'],
     [
       'a field that came twice is read whole',
@@ -252,7 +248,7 @@ export const openingMutations = [
     ],
     [
       'one who does not wait for a refusal that is held back is noticed',
-      'this.#exchange.carrier.resume();',
+      'forgetInput(this.#exchange.carrier);',
       ';',
     ],
     ['a refusal that is held back is given', 'this.#answerHeld(this.#held);\n            return;', 'return;'],

@@ -12,6 +12,7 @@ import {
 } from '../../protocol/index.ts';
 import type { ByteStream } from '../byte-stream.ts';
 import { DuplexStream } from '../streams/duplex-stream.ts';
+import { forgetInput } from './forget-input.ts';
 import type { AcceptedRequest, HandshakeExchange, RefusedRequest } from './opening-handshake.ts';
 
 /** `crypto.hash` does it in one call, where the runtime has it. */
@@ -47,8 +48,7 @@ export class Http1Exchange implements HandshakeExchange {
 
   refuse({ status, body, headers }: RefusedRequest): void {
     this.carrier.end(serializeRejection(status, headers, body));
-    // What still arrives is read and forgotten, so that the answer is not lost in a reset.
-    this.carrier.resume();
+    forgetInput(this.carrier);
   }
 
   destroy(): void {

@@ -14,6 +14,7 @@ import type { ByteStream } from '../byte-stream.ts';
 import { timerWheel, type WheelEntry } from '../connection/timer-wheel.ts';
 import { createMessageDeflate } from '../deflate/message-deflate.ts';
 import { errorOf } from '../errors.ts';
+import { forgetInput } from './forget-input.ts';
 import { Visit } from './gate.ts';
 import { sameText } from './same-text.ts';
 import type { ConnectionIdentity } from './server-connection.ts';
@@ -183,7 +184,7 @@ export class OpeningHandshake<Data> implements WheelEntry, PendingHandshake {
     // What still comes is read and forgotten: so it is noticed if nobody waits for the answer any more. Who only ends its
     // own side is one of those: it would keep its place, or have its answer sooner.
     this.#exchange.carrier.on('end', this.#onGone);
-    this.#exchange.carrier.resume();
+    forgetInput(this.#exchange.carrier);
     timerWheel.schedule(this, this.#core.settings.tarpitMs);
   }
 

@@ -210,6 +210,8 @@ export const compressionAttacks: readonly Attack[] = [
     victim: { areIdleAllowed: true },
     // 15 KiB for each, sockets and all.
     maxGrowthMiB: 72,
+    // Hundreds of handshakes are ready in the same turn, at a hundred at a time, one behind the other.
+    maxDelayMs: 50,
     async run(attacker) {
       const message = masked({ opcode: 2, reserved: RSV1, payload: compress(Buffer.alloc(2_048, 'idle')) });
       let echoed = 0;

@@ -180,7 +180,7 @@ export const frameAttacks: readonly Attack[] = [
     // The budget, and garbage: V8 begins to collect memory of buffers at 64 MiB, and more comes while it does.
     maxGrowthMiB: 192,
     // 200 sockets are ready at once: one read of each is 3 MiB to copy, into memory that the system first has to make.
-    maxDelayMs: 60,
+    maxDelayMs: 80,
     counter: 'maxUnfinishedBytes',
     async run(attacker) {
       const clients = await attacker.openMany(200);

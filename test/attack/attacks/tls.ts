@@ -65,7 +65,7 @@ export const tlsAttacks: readonly Attack[] = [
     // Some 70 KiB each, of the 1 000 that one address may begin at a time.
     maxGrowthMiB: 112,
     // The system hands over all who knock in one turn, and a TLS socket takes a while to make.
-    maxDelayMs: 25,
+    maxDelayMs: 50,
     counter: 'maxHandshakesPerAddress',
     async run(attacker) {
       const clients: RawClient[] = [];
