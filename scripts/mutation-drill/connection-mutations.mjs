@@ -334,7 +334,7 @@ export const connectionMutations = [
   ...grouped({ section: 'Floods', file: framed, tests: framedTests }, [
     ['messages have a rate', 'if (this.messagesLeft < 0)', 'if (false)'],
     ['bytes have a rate', 'if (this.bytesLeft < 0)', 'if (false)'],
-    ['one that floods lets others have their turn', 'isAll || !loopTurn.isLong(performance.now())', 'true'],
+    ['one that floods lets others have their turn', 'isAll || !loopTurn.isLong(now)', 'true'],
     ['a connection that is ahead is counted', 'this.budget?.count(exceeded);', ';'],
     ['a connection that is ahead is not read', 'this.pause(PauseReason.Rate);', ';'],
     ['the timer of a connection that is gone is stopped', 'this.rate?.close();', ';'],

@@ -8,7 +8,7 @@ import { type HeaderField, HeaderList } from '../../protocol/index.ts';
 import { ConnectionError } from '../errors.ts';
 import type { AgentRoute, ClientSettings } from './client-options.ts';
 import { isRedirect } from './redirect.ts';
-import { type Answer, INTERIM_FLOOD, MAX_INTERIM_ANSWERS, refusedHead } from './response-head.ts';
+import { type Answer, interimFlood } from './response-head.ts';
 import type { ServerAddress } from './server-address.ts';
 import { describe, hearErrors } from './stream-wait.ts';
 
@@ -45,13 +45,13 @@ export function exchangeOverAgent(
     };
     const settle = (): void => signal.removeEventListener('abort', abort);
     signal.addEventListener('abort', abort, { once: true });
-    let interimAnswers = 0;
+    const findFlood = interimFlood(address.authority);
     request.on('information', () => {
-      interimAnswers += 1;
-      if (interimAnswers <= MAX_INTERIM_ANSWERS) return;
+      const flood = findFlood();
+      if (flood === undefined) return;
       settle();
       request.destroy();
-      reject(refusedHead(address.authority, INTERIM_FLOOD));
+      reject(flood);
     });
     // Stays for good: what comes after the answer is the stream's affair.
     request.on('error', (cause) => {

@@ -13,7 +13,7 @@ import {
   type UpgradeResponseHead,
 } from '../../protocol/index.ts';
 import { resetStream } from '../streams/http2-stream.ts';
-import { INTERIM_FLOOD, MAX_INTERIM_ANSWERS, refusedHead } from './response-head.ts';
+import { interimFlood } from './response-head.ts';
 import type { ServerAddress } from './server-address.ts';
 import { openStream } from './session-pool.ts';
 import type { SessionSettings } from './shared-session.ts';
@@ -67,10 +67,10 @@ function receiveHead(
           },
         },
       });
-    let interimAnswers = 0;
+    const findFlood = interimFlood(peer);
     const count = (): void => {
-      interimAnswers += 1;
-      if (interimAnswers > MAX_INTERIM_ANSWERS) wait.reject(refusedHead(peer, INTERIM_FLOOD));
+      const flood = findFlood();
+      if (flood !== undefined) wait.reject(flood);
     };
     stream.on('response', receive);
     stream.on('headers', count);

@@ -14,7 +14,7 @@ const decodeLatin1: DecodeLatin1 = (bytes, start, end) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);
 
 /** As many interim answers (such as 103) as a server may send in a row: more than any does. */
-export const MAX_INTERIM_ANSWERS = 10;
+const MAX_INTERIM_ANSWERS = 10;
 
 export interface Answer {
   readonly head: UpgradeResponseHead;
@@ -31,8 +31,7 @@ export function readResponseHead(
 ): Promise<Answer> {
   return waitOn<Answer>(stream, context, (wait) => {
     let parser = newParser();
-    let interimAnswers = 0;
-    const refuse = (what: string): void => wait.reject(refusedHead(context.peer, what));
+    const findFlood = interimFlood(context.peer);
     const succeed = (answer: Answer): void => {
       stream.pause();
       wait.resolve(answer);
@@ -42,15 +41,18 @@ export function readResponseHead(
       for (;;) {
         rest = rest.subarray(parser.receive(rest));
         const { head, refusal } = parser;
-        const isFinal = head !== undefined && !isInterim(head.status);
-        if (head !== undefined && !isFinal && interimAnswers < MAX_INTERIM_ANSWERS) {
-          interimAnswers += 1;
-          parser = newParser();
-          continue;
+        if (refusal !== undefined) {
+          wait.reject(refusedHead(context.peer, `an answer that cannot be read: ${refusal.body}`));
+        } else if (head !== undefined && isInterim(head.status)) {
+          const flood = findFlood();
+          if (flood === undefined) {
+            parser = newParser();
+            continue;
+          }
+          wait.reject(flood);
+        } else if (head !== undefined) {
+          succeed({ head, rest, stream });
         }
-        if (refusal !== undefined) refuse(`an answer that cannot be read: ${refusal.body}`);
-        else if (isFinal) succeed({ head, rest, stream });
-        else if (head !== undefined) refuse(INTERIM_FLOOD);
         return;
       }
     };
@@ -70,10 +72,19 @@ export function handshakeFailure(cause: HandshakeError): ConnectionError {
   });
 }
 
-export const INTERIM_FLOOD = 'one interim answer after the other';
+/** Counts interim answers: to be called with each, it returns why to give up when there are too many. */
+export function interimFlood(peer: string): () => ConnectionError | undefined {
+  let answers = 0;
+  return () => {
+    answers += 1;
+    return answers > MAX_INTERIM_ANSWERS
+      ? refusedHead(peer, 'one interim answer after the other')
+      : undefined;
+  };
+}
 
 /** What an application is told of a server that sent what is no head, or too much of it. */
-export function refusedHead(peer: string, what: string): ConnectionError {
+function refusedHead(peer: string, what: string): ConnectionError {
   return handshakeFailure(new HandshakeError('HEAD_REFUSED', `${peer} sent ${what}`));
 }
 

@@ -444,17 +444,15 @@ export class FramedStream implements ByteStreamHandler, EndpointHandler, SenderO
     if (this.isEnding) return;
     const { limits } = this.settings;
     const portion = portionOf(limits);
-    this.rate ??= new InboundRate(limits);
+    const now = performance.now();
+    this.rate ??= new InboundRate(limits, now);
+    const used = { messages: portion.messages - this.messagesLeft, bytes: portion.bytes - this.bytesLeft };
     const readOn = (): void => this.resume(PauseReason.Rate);
-    const exceeded = this.rate.spend(
-      portion.messages - this.messagesLeft,
-      portion.bytes - this.bytesLeft,
-      readOn,
-    );
+    const exceeded = this.rate.spend(now, used, readOn);
     this.messagesLeft = portion.messages;
     this.bytesLeft = portion.bytes;
     if (exceeded !== undefined) this.budget?.count(exceeded);
-    else if (isAll || !loopTurn.isLong(performance.now())) return;
+    else if (isAll || !loopTurn.isLong(now)) return;
     else setImmediate(readOn);
     this.pause(PauseReason.Rate);
   }

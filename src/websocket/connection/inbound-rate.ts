@@ -8,10 +8,12 @@ type RateLimits = Required<Pick<ConnectionLimits, 'maxMessagesPerSecond' | 'maxB
 /** What a connection may bring before the clock is looked at: this, or this part of a second's worth if that is less. */
 const PORTION = { messages: 64, bytes: 16 * 1024, ofSecond: 1 / 16 };
 
-export function portionOf({ maxMessagesPerSecond, maxBytesPerSecond }: RateLimits): {
+export interface Portion {
   readonly messages: number;
   readonly bytes: number;
-} {
+}
+
+export function portionOf({ maxMessagesPerSecond, maxBytesPerSecond }: RateLimits): Portion {
   return {
     messages: Math.min(PORTION.messages, Math.ceil(maxMessagesPerSecond * PORTION.ofSecond)),
     bytes: Math.min(PORTION.bytes, Math.ceil(maxBytesPerSecond * PORTION.ofSecond)),
@@ -24,18 +26,16 @@ export class InboundRate {
   readonly #bytes: TokenBucket;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ maxMessagesPerSecond, maxBytesPerSecond }: RateLimits) {
-    const now = performance.now();
+  constructor({ maxMessagesPerSecond, maxBytesPerSecond }: RateLimits, now: number) {
     this.#messages = new TokenBucket({ burst: maxMessagesPerSecond, perSecond: maxMessagesPerSecond }, now);
     this.#bytes = new TokenBucket({ burst: maxBytesPerSecond, perSecond: maxBytesPerSecond }, now);
   }
 
   /**
-   * Charges what was brought. Returns the limit that it exceeds, if it does: then nothing more is to be read until `onReady`
-   * is called.
+   * Charges what was brought by `now`. Returns the limit that it exceeds, if it does: then nothing more is to be read until
+   * `onReady` is called.
    */
-  spend(messages: number, bytes: number, onReady: () => void): keyof RateLimits | undefined {
-    const now = performance.now();
+  spend(now: number, { messages, bytes }: Portion, onReady: () => void): keyof RateLimits | undefined {
     const messagesMs = this.#messages.spend(now, messages);
     const bytesMs = this.#bytes.spend(now, bytes);
     const waitMs = Math.max(messagesMs, bytesMs);

@@ -7,6 +7,7 @@ import type { AddressInfo, Socket as NetSocket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkUpgradeRequest } from '../../protocol/index.ts';
 import { ProcessBudget, SharedBudget } from '../connection/shared-budget.ts';
+import { ProcessAdmission } from '../server/admission.ts';
 import { pathOf } from '../server/connect-router.ts';
 import { Gate } from '../server/gate.ts';
 import { Http1Exchange } from '../server/http1-exchange.ts';
@@ -62,8 +63,9 @@ export class WebSocketServer<Socket extends WebSocket = WebSocket> extends Event
     }
     this.options = { maxPayload: 100 * 1024 * 1024, clientTracking: true, path: null, ...options };
     this.#settings = serverSettings(options);
-    this.#gate = new Gate(this.#settings, (error) => process.emitWarning(error));
-    // `ws` knows no budgets: what its connections hold is not counted among that of others, and none of them has to let go.
+    // `ws` knows no caps and no budgets: its connections, and what they hold, do not count among those of other servers, and
+    // none of them has to let go.
+    this.#gate = new Gate(this.#settings, (error) => process.emitWarning(error), new ProcessAdmission());
     const owner = { count: (limit: CountedLimit) => this.#gate.count(limit), connections: [] };
     this.#budget = new SharedBudget(this.#settings.limits, owner, new ProcessBudget());
     this.clients = options.clientTracking === false ? undefined : new Set();

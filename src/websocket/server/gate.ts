@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import { ConnectionError } from '../errors.ts';
-import { Admission } from './admission.ts';
+import { Admission, type ProcessAdmission } from './admission.ts';
 import { NO_ADDRESS } from './client-address.ts';
 import { FailedHandshakes } from './failed-handshakes.ts';
 import { descriptorOf, openFileLimit } from './open-files.ts';
@@ -20,10 +20,10 @@ export class Gate {
   readonly #report: (error: Error) => void;
   #reportedAt = Number.NEGATIVE_INFINITY;
 
-  /** `report` tells the application of what belongs to no connection. */
-  constructor(settings: ServerSettings, report: (error: Error) => void) {
+  /** `report` tells the application of what belongs to no connection. `process`: by default, all servers of this one. */
+  constructor(settings: ServerSettings, report: (error: Error) => void, process?: ProcessAdmission) {
     this.settings = settings;
-    this.admission = new Admission(settings.limits, (limit) => this.count(limit));
+    this.admission = new Admission(settings.limits, (limit) => this.count(limit), process);
     this.failures = new FailedHandshakes(settings.limits);
     this.#report = report;
   }

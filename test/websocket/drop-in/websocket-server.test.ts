@@ -4,6 +4,8 @@ import { createServer, get, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import WebSocket, { type ServerOptions, WebSocketServer } from '../../../src/websocket/drop-in/index.ts';
+import { openServer } from '../open-server.ts';
+import { RawClient } from '../raw-client.ts';
 import { expectNoSurprises } from '../surprises.ts';
 import { openDoor, openPair } from './opened-pair.ts';
 
@@ -54,6 +56,15 @@ describe('a server of the drop-in door', () => {
     client.on('open', () => client.close());
     await gone;
     assert.equal(server.clients?.size, 0);
+  });
+
+  it('lends its caps, which hold nobody, to no other server of the process', async (test) => {
+    await openPair(test);
+    const limits = { maxConnections: 1 };
+    const [first, second] = [await openServer(test, { limits }), await openServer(test, { limits })];
+    await RawClient.open(first.port);
+    await assert.rejects(RawClient.open(second.port));
+    assert.equal(second.server.counters.maxConnections, 1);
   });
 
   it('answers requests for pages with 426', async (test) => {
